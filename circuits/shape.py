@@ -1,0 +1,68 @@
+"""The sizes that fix a circuit, and the order of its inputs and outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from market.errors import InputError
+
+SALT_ENTRIES = 9
+"""Random entries at the end of every committed vector; no statement reads their values.
+
+A KZG point is not hiding: whoever guesses the vector can check the guess. Nine entries of 15 bits
+each add 135 bits that nobody guesses.
+"""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One circuit serves every round of every project with these sizes.
+
+    Args:
+        slots: s, the most deltas a round can hold; rounds with fewer fill up with zero vectors.
+        features: F, the rows of the model, bias included.
+        classes: C, its columns.
+    """
+
+    slots: int
+    features: int
+    classes: int
+
+    def __post_init__(self) -> None:
+        if not 3 <= self.slots <= 32:
+            raise InputError(f"a circuit has 3 to 32 slots, not {self.slots}")
+        if not (2 <= self.features <= 4096 and 2 <= self.classes <= 1024):
+            raise InputError(
+                f"a circuit has 2 to 4096 features and 2 to 1024 classes, "
+                f"not {self.features} x {self.classes}"
+            )
+
+    @property
+    def parameters(self) -> int:
+        """d = F * C, row-major."""
+        return self.features * self.classes
+
+    @property
+    def vector_length(self) -> int:
+        """Entries of a committed model, delta or c."""
+        return self.parameters + SALT_ENTRIES
+
+    @property
+    def matrix_length(self) -> int:
+        """Entries of the committed H."""
+        return self.features**2 + SALT_ENTRIES
+
+    @property
+    def input_lengths(self) -> list[int]:
+        """Entries of each committed input in the order of the points: H, c, w, D_1 ... D_s."""
+        return [self.matrix_length] + [self.vector_length] * (2 + self.slots)
+
+    @property
+    def output_lengths(self) -> list[int]:
+        """Public outputs in order: Z H Z', Z c, D D', sum of magnitudes; Z stacks w on D."""
+        width = self.slots + 1
+        return [width * width, width, self.slots**2, 1]
+
+    @property
+    def instance_count(self) -> int:
+        return sum(self.output_lengths)

@@ -1,0 +1,100 @@
+"""The fixed-point grid that models, deltas and validation statistics live on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from market.contribution.exact import Integers, as_integers, magnitude, round_to_integers
+from market.errors import InputError
+
+DELTA_BITS = 14
+"""Every entry of an integer delta Q satisfies |Q| < 2**DELTA_BITS."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How real numbers become integers in one project.
+
+    A delta D is the integer array Q = round(D * 2**scale_bits). A model w is the integer array
+    W = w * 2**scale_bits * lattice: since lattice is divisible by every possible number m of
+    selected trainers, the mean of m deltas is added to a model without rounding.
+
+    Args:
+        slots: the most trainers that a round can hold.
+        scale_bits: fractional bits of models and deltas.
+        stats_bits: further fractional bits of the validation statistics.
+    """
+
+    slots: int
+    scale_bits: int = 13
+    stats_bits: int = 13
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.slots <= 1024:
+            raise InputError(f"a round has between 1 and 1024 slots, not {self.slots}")
+        if not (1 <= self.scale_bits <= 32 and 1 <= self.stats_bits <= 32):
+            raise InputError("scale_bits and stats_bits lie between 1 and 32")
+
+    @property
+    def lattice(self) -> int:
+        """lcm(1, ..., slots)."""
+        return math.lcm(*range(1, self.slots + 1))
+
+    @property
+    def model_unit(self) -> int:
+        """The integer that stands for 1.0 in a model."""
+        return self.lattice << self.scale_bits
+
+    @property
+    def utility_unit(self) -> int:
+        """The integer that stands for 1.0 in a utility: 2**(stats + 2 * scale) * lattice**2."""
+        return self.lattice**2 << (self.stats_bits + 2 * self.scale_bits)
+
+    def quantise(self, delta: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int64], int]:
+        """The integer delta of the same shape, and how many entries had to be clipped.
+
+        Raises:
+            InputError: an entry is NaN or infinite.
+        """
+        if not np.isfinite(delta).all():
+            raise InputError("the delta holds NaN or infinity", "lower the learning rate")
+        limit = 2**DELTA_BITS - 1
+        scaled = np.rint(delta * 2.0**self.scale_bits)
+        clipped = int(np.count_nonzero(np.abs(scaled) > limit))
+        return np.clip(scaled, -limit, limit).astype(np.int64), clipped
+
+    def model(self, weights: npt.NDArray[np.float64]) -> Integers:
+        """The integer model nearest to the float `weights`."""
+        return round_to_integers(weights * float(self.model_unit))
+
+    def weights(self, model: Integers) -> npt.NDArray[np.float64]:
+        """The float weights of an integer `model`."""
+        return np.asarray(model / self.model_unit, dtype=np.float64)
+
+    def step(self, model: Integers, deltas: list[Integers]) -> Integers:
+        """W' = W + (lattice / m) * sum(deltas): the model moved by the mean of m integer deltas.
+
+        Raises:
+            InputError: there are no deltas, or more than the grid has slots.
+        """
+        if not 1 <= len(deltas) <= self.slots:
+            raise InputError(f"cannot average {len(deltas)} deltas in {self.slots} slots")
+        factor = self.lattice // len(deltas)
+        total = sum(delta.astype(object) for delta in deltas)
+        return as_integers(model.astype(object) + factor * total)
+
+
+def check_delta(delta: Integers, shape: tuple[int, int]) -> None:
+    """Refuses an integer delta that is not of `shape` or leaves the range |Q| < 2**DELTA_BITS.
+
+    Raises:
+        InputError: says which.
+    """
+    if delta.shape != shape:
+        raise InputError(f"the delta has shape {delta.shape}, expected {shape}")
+    if magnitude(delta) >= 2**DELTA_BITS:
+        raise InputError(f"the delta has an entry of {magnitude(delta)}, limit 2**{DELTA_BITS}")

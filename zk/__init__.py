@@ -1,0 +1,1 @@
+"""Proofs with EZKL: structured reference string, keys, commitments, proving, verifying."""

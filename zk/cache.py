@@ -1,0 +1,39 @@
+"""Where SRS files and keys are kept, and how several processes share them."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_CHUNK = 1 << 20
+
+
+def cache_root() -> Path:
+    """The machine's cache: MARKET_CACHE, else a folder in the user's cache directory."""
+    chosen = os.environ.get("MARKET_CACHE")
+    if chosen:
+        return Path(chosen)
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "federated-market"
+
+
+@contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Holds the machine-wide lock `name`; the kernel frees it if the holder dies."""
+    folder = cache_root() / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def sha256_file(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()

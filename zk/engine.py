@@ -1,0 +1,67 @@
+"""Runs EZKL in a process of its own.
+
+A crash, a Rust panic or an out-of-memory kill there is an error here, never the end of the
+service that asked; and EZKL's EVM functions are known to take the interpreter with them at exit.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from market.errors import ProofError
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one operation cost.
+
+    Args:
+        value: its JSON result.
+        seconds: wall clock, without starting the process.
+        peak_bytes: largest resident memory of the process.
+    """
+
+    value: Any
+    seconds: float
+    peak_bytes: int
+
+
+def run(operation: str, timeout: float = 1800.0, **arguments: str | int | bool | list[str]) -> Run:
+    """Runs `operation` of `zk.worker` to its end.
+
+    Args:
+        timeout: seconds after which the process is killed.
+
+    Raises:
+        ProofError: the operation failed, the process died, or the time was up.
+    """
+    with tempfile.TemporaryDirectory(prefix="zk-") as folder:
+        request, answer = Path(folder, "request.json"), Path(folder, "answer.json")
+        request.write_text(json.dumps({"operation": operation, "arguments": arguments}))
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "zk.worker", str(request), str(answer)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                timeout=timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ProofError(f"{operation} did not end within {timeout:.0f} s") from error
+        # The result counts, not the exit code: EZKL can crash after the work is done.
+        if not answer.exists():
+            reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [""]
+            died = f"signal {-done.returncode}" if done.returncode < 0 else reason[0]
+            hint = "is there enough memory?" if done.returncode == -9 else ""
+            raise ProofError(f"{operation} failed: {died[:300]}", hint)
+        result = json.loads(answer.read_text())
+    if "error" in result:
+        raise ProofError(f"{operation} failed: {result['error'][:300]}")
+    return Run(result["value"], result["seconds"], result["peak_bytes"])

@@ -1,0 +1,163 @@
+"""Compiled circuits and their keys: derived once per shape and SRS, shared by all processes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+
+from eth_utils.crypto import keccak
+
+from circuits.shape import Shape
+from market import durable
+from zk import engine
+from zk.cache import cache_root, locked, sha256_file
+from zk.plan import Plan, canonical, required_logrows
+from zk.srs import Srs
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Everything that speaks about one circuit under one SRS.
+
+    Args:
+        shape: the circuit's sizes.
+        srs: the reference string the keys belong to.
+        folder: holds settings.json, circuit.ezkl, vk, pk and Verifier.sol.
+        logrows: the circuit has 2**logrows rows.
+        rows: rows that are used.
+        identity: keccak256 of the hashes of verification key, settings and SRS; what a project
+            names as its circuit.
+        setup_seconds: what deriving them took.
+    """
+
+    shape: Shape
+    srs: Srs
+    folder: Path
+    logrows: int
+    rows: int
+    identity: bytes
+    setup_seconds: float
+
+    @property
+    def settings(self) -> Path:
+        return self.folder / "settings.json"
+
+    @property
+    def circuit(self) -> Path:
+        return self.folder / "circuit.ezkl"
+
+    @property
+    def vk(self) -> Path:
+        return self.folder / "vk"
+
+    @property
+    def pk(self) -> Path:
+        return self.folder / "pk"
+
+    @property
+    def verifier_source(self) -> str:
+        """Solidity source of the verifier that EZKL generates for the verification key."""
+        return (self.folder / "Verifier.sol").read_text()
+
+
+def circuit_logrows(shape: Shape, plan: Plan | None = None) -> int:
+    """The height of the shape's circuit, which says which SRS it needs.
+
+    Raises:
+        ProofError: the engine refused the shape.
+    """
+    plan = plan or Plan()
+    with tempfile.TemporaryDirectory(prefix="zk-") as folder:
+        return _draw(shape, plan, Path(folder))
+
+
+def derive_keys(shape: Shape, srs: Srs, plan: Plan | None = None, fresh: bool = False) -> Keys:
+    """The keys of `shape` under `srs`, from the cache or made now (half a minute).
+
+    Args:
+        fresh: derive them again even if they are cached, and do not touch the cache.
+
+    Raises:
+        ProofError: the engine failed, or the SRS is too small.
+    """
+    plan = plan or Plan()
+    recipe = {
+        "shape": asdict(shape),
+        "plan": plan.describe(),
+        "srs": srs.sha256,
+        "engine": metadata.version("ezkl"),
+    }
+    name = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:32]
+    root = cache_root() / "keys"
+    root.mkdir(parents=True, exist_ok=True)
+    final = root / name
+    if fresh:
+        return _load(_make(shape, plan, srs, Path(tempfile.mkdtemp(prefix="zk-"))), shape, srs)
+    with locked(f"keys-{name}"):
+        if not final.exists():
+            for left in root.glob(f".{name}-*"):  # of a process that died half-way
+                shutil.rmtree(left)
+            building = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=root))
+            _make(shape, plan, srs, building).rename(final)
+    return _load(final, shape, srs)
+
+
+def _draw(shape: Shape, plan: Plan, folder: Path) -> int:
+    """Writes circuit.onnx and canonical settings.json; returns logrows."""
+    model, settings = folder / "circuit.onnx", folder / "settings.json"
+    sizes = [str(size) for size in (shape.slots, shape.features, shape.classes)]
+    engine.run("export", shape=sizes, path=str(model))
+    # A first drawing with room enough tells how much room is needed.
+    engine.run("settings", model=str(model), output=str(settings), run_args=plan.run_args(24))
+    logrows = required_logrows(json.loads(settings.read_text()))
+    engine.run("settings", model=str(model), output=str(settings), run_args=plan.run_args(logrows))
+    durable.write_bytes(settings, canonical(json.loads(settings.read_text())))
+    return logrows
+
+
+def _make(shape: Shape, plan: Plan, srs: Srs, folder: Path) -> Path:
+    _draw(shape, plan, folder)
+    files = {name: str(folder / name) for name in ("settings.json", "circuit.ezkl", "vk", "pk")}
+    engine.run(
+        "compile",
+        model=str(folder / "circuit.onnx"),
+        compiled=files["circuit.ezkl"],
+        settings=files["settings.json"],
+    )
+    done = engine.run(
+        "setup", compiled=files["circuit.ezkl"], vk=files["vk"], pk=files["pk"], srs=str(srs.path)
+    )
+    engine.run(
+        "solidity",
+        vk=files["vk"],
+        settings=files["settings.json"],
+        solidity=str(folder / "Verifier.sol"),
+        abi=str(folder / "Verifier.abi"),
+        srs=str(srs.path),
+    )
+    durable.write_json(folder / "setup.json", {"seconds": done.seconds})
+    return folder
+
+
+def _load(folder: Path, shape: Shape, srs: Srs) -> Keys:
+    settings = (folder / "settings.json").read_bytes()
+    parsed = json.loads(settings)
+    identity = keccak(
+        bytes.fromhex(sha256_file(folder / "vk"))
+        + hashlib.sha256(settings).digest()
+        + bytes.fromhex(srs.sha256)
+    )
+    return Keys(
+        shape=shape,
+        srs=srs,
+        folder=folder,
+        logrows=int(parsed["run_args"]["logrows"]),
+        rows=int(parsed["num_rows"]),
+        identity=identity,
+        setup_seconds=float(json.loads((folder / "setup.json").read_text())["seconds"]),
+    )

@@ -1,0 +1,96 @@
+"""Proving and verifying the round statement."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from market.errors import ProofError
+from zk import engine
+from zk.field import Point, R, from_felt, to_felt, to_felts
+from zk.keys import Keys
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A proof as the verifier contract takes it.
+
+    Args:
+        data: the whole proof; starts with the points of the committed inputs, 64 bytes each.
+        instances: the public outputs, field elements.
+        seconds: what witness and proof took.
+        peak_bytes: largest resident memory of the prover.
+    """
+
+    data: bytes
+    instances: list[int]
+    seconds: float = 0.0
+    peak_bytes: int = 0
+
+    def points(self, count: int) -> list[Point]:
+        """The points of the first `count` inputs."""
+        return [Point.from_bytes(self.data[64 * i : 64 * i + 64]) for i in range(count)]
+
+
+def prove(inputs: Sequence[Sequence[int]], keys: Keys, timeout: float = 1800.0) -> Proof:
+    """Proves the statement about the integer vectors `inputs`, in the order of the shape.
+
+    Raises:
+        ProofError: a vector has the wrong length, an entry of a delta is out of range, or the
+            prover failed.
+    """
+    lengths = [len(vector) for vector in inputs]
+    if lengths != keys.shape.input_lengths:
+        raise ProofError(f"inputs have lengths {lengths}, expected {keys.shape.input_lengths}")
+    with tempfile.TemporaryDirectory(prefix="zk-") as folder:
+        data, witness, output = (Path(folder, name) for name in ("data", "witness", "proof"))
+        data.write_text(json.dumps({"input_data": [to_felts(vector) for vector in inputs]}))
+        done = engine.run(
+            "prove",
+            timeout=timeout,
+            data=str(data),
+            compiled=str(keys.circuit),
+            witness=str(witness),
+            vk=str(keys.vk),
+            pk=str(keys.pk),
+            srs=str(keys.srs.path),
+            proof=str(output),
+        )
+        written = json.loads(output.read_text())
+    return Proof(
+        data=bytes(written["proof"]),
+        instances=[from_felt(text) for group in written["instances"] for text in group],
+        seconds=done.seconds,
+        peak_bytes=done.peak_bytes,
+    )
+
+
+def verify(proof: Proof, keys: Keys) -> bool:
+    """Whether the proof holds, checked off chain. Never raises for a bad proof."""
+    if not all(0 <= value < R for value in proof.instances):
+        return False
+    with tempfile.TemporaryDirectory(prefix="zk-") as folder:
+        path = Path(folder, "proof.json")
+        path.write_text(
+            json.dumps(
+                {
+                    "proof": list(proof.data),
+                    "instances": [[to_felt(value) for value in proof.instances]],
+                }
+            )
+        )
+        try:
+            done = engine.run(
+                "verify",
+                timeout=120.0,
+                proof=str(path),
+                settings=str(keys.settings),
+                vk=str(keys.vk),
+                srs=str(keys.srs.path),
+            )
+        except ProofError:
+            return False
+    return bool(done.value)

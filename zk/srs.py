@@ -1,0 +1,97 @@
+"""The structured reference string, known by its SHA-256.
+
+A locally generated one is for development only: whoever generated it can forge every proof. A
+network uses one from a ceremony, whose hash its projects name.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from market import durable
+from market.errors import ProofError
+from zk import engine
+from zk.cache import cache_root, locked, sha256_file
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Srs:
+    """A file whose content has the hash that its name says.
+
+    Args:
+        path: the file.
+        sha256: its hash, hexadecimal.
+    """
+
+    path: Path
+    sha256: str
+
+
+def development_srs(logrows: int) -> Srs:
+    """This machine's own SRS for 2**logrows rows, generated once (14 s at 16).
+
+    Raises:
+        ProofError: generating failed.
+    """
+    pointer = _folder() / f"development-{logrows}"
+    with locked(f"srs-{logrows}"):
+        if pointer.exists():
+            known = find_srs(pointer.read_text().strip())
+            if known is not None:
+                return known
+        temporary = _folder() / f".{uuid.uuid4().hex}"
+        try:
+            engine.run("srs", path=str(temporary), logrows=logrows)
+            srs = _adopt(temporary)
+        finally:
+            temporary.unlink(missing_ok=True)
+        durable.write_bytes(pointer, srs.sha256.encode())
+        return srs
+
+
+def find_srs(sha256: str) -> Srs | None:
+    """The cached SRS with this hash; a damaged file is removed and not returned."""
+    if not _HASH.fullmatch(sha256):
+        raise ProofError(f"not a SHA-256 in hexadecimal: {sha256[:80]!r}")
+    path = _folder() / f"{sha256}.srs"
+    if not path.exists():
+        return None
+    if sha256_file(path) != sha256:
+        path.unlink(missing_ok=True)
+        return None
+    return Srs(path, sha256)
+
+
+def add_srs(data: bytes, sha256: str) -> Srs:
+    """Caches an SRS from elsewhere.
+
+    Raises:
+        ProofError: the data does not have this hash.
+    """
+    temporary = _folder() / f".{uuid.uuid4().hex}"
+    durable.write_bytes(temporary, data)
+    try:
+        if sha256_file(temporary) != sha256:
+            raise ProofError(f"the SRS is not the one named, {sha256}", "get it again")
+        return _adopt(temporary)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _adopt(temporary: Path) -> Srs:
+    digest = sha256_file(temporary)
+    path = _folder() / f"{digest}.srs"
+    os.replace(temporary, path)
+    return Srs(path, digest)
+
+
+def _folder() -> Path:
+    folder = cache_root() / "srs"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

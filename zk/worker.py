@@ -1,0 +1,115 @@
+"""The process in which EZKL runs: `python -m zk.worker REQUEST ANSWER`, both JSON files."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from circuits import RoundStatement, Shape
+
+
+def _export(shape: list[str], path: str) -> None:
+    import torch
+
+    slots, features, classes = (int(size) for size in shape)
+    statement = RoundStatement(Shape(slots, features, classes))
+    with warnings.catch_warnings():
+        # EZKL reads the graphs of the older exporter.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.onnx.export(
+            statement, statement.example_inputs(), path, dynamo=False, opset_version=17
+        )
+
+
+def _settings(model: str, output: str, run_args: str) -> None:
+    import ezkl
+
+    arguments = ezkl.PyRunArgs()
+    for name, value in json.loads(run_args).items():
+        setattr(arguments, name, value)
+    ezkl.gen_settings(model, output, py_run_args=arguments)
+
+
+def _compile(model: str, compiled: str, settings: str) -> None:
+    import ezkl
+
+    ezkl.compile_circuit(model, compiled, settings)
+
+
+def _setup(compiled: str, vk: str, pk: str, srs: str) -> None:
+    import ezkl
+
+    ezkl.setup(compiled, vk, pk, srs)  # type: ignore[call-arg]
+
+
+def _srs(path: str, logrows: int) -> None:
+    import ezkl
+
+    ezkl.gen_srs(path, logrows)
+
+
+def _prove(data: str, compiled: str, witness: str, vk: str, pk: str, srs: str, proof: str) -> None:
+    import ezkl
+
+    ezkl.gen_witness(data, compiled, witness, vk, srs)
+    ezkl.prove(witness, compiled, pk, proof, srs)
+
+
+def _verify(proof: str, settings: str, vk: str, srs: str) -> bool:
+    import ezkl
+
+    return bool(ezkl.verify(proof, settings, vk, srs))  # type: ignore[call-arg]
+
+
+def _solidity(vk: str, settings: str, solidity: str, abi: str, srs: str) -> None:
+    import ezkl
+
+    async def create() -> Any:
+        return await ezkl.create_evm_verifier(vk, settings, solidity, abi, srs)  # type: ignore[call-arg]
+
+    try:
+        asyncio.run(create())
+    except RuntimeError:
+        # It writes the source, then looks for a compiler online; ours compiles the source later.
+        if not Path(solidity).exists():
+            raise
+
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "export": _export,
+    "settings": _settings,
+    "compile": _compile,
+    "setup": _setup,
+    "srs": _srs,
+    "prove": _prove,
+    "verify": _verify,
+    "solidity": _solidity,
+}
+
+
+def main(request_path: str, answer_path: str) -> None:
+    request = json.loads(Path(request_path).read_text())
+    start = time.monotonic()
+    try:
+        value = OPERATIONS[request["operation"]](**request["arguments"])
+        result: dict[str, Any] = {"value": value}
+    except BaseException as error:  # a Rust panic is not an Exception
+        result = {"error": f"{error}"}
+    result["seconds"] = time.monotonic() - start
+    result["peak_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    temporary = Path(f"{answer_path}.part")
+    temporary.write_text(json.dumps(result))
+    temporary.rename(answer_path)
+    os._exit(0)  # the interpreter's own shutdown crashes after EZKL's EVM functions
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
