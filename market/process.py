@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -64,19 +65,15 @@ class Child:
     def stop(self, grace: float = 5.0) -> None:
         """Ends the whole group: SIGTERM, then SIGKILL after `grace` seconds."""
         for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 5.0)):
-            try:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, number)
-            except (ProcessLookupError, PermissionError):
-                pass
             try:
                 self.process.wait(patience)
                 break
             except subprocess.TimeoutExpired:
                 continue
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
 
     def __enter__(self) -> Child:
         return self

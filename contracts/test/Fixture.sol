@@ -107,9 +107,8 @@ abstract contract Fixture is Test {
     }
 
     function _commitment(uint256 i) internal view returns (bytes32) {
-        return market.commitmentOf(
-            accounts[i], _id(), _project().round, _point(i), _cid(i), _salt(i)
-        );
+        return
+            market.commitmentOf(accounts[i], _id(), _project().round, _point(i), _cid(i), _salt(i));
     }
 
     function _commit(uint256 i) internal {
@@ -165,6 +164,15 @@ abstract contract Fixture is Test {
         market.advance(terms);
     }
 
+    /// @dev To the second opening of the first round, in which trainer 4 is expelled for silence and
+    /// trainers 0 to 3 have revealed.
+    function _toRetry() internal {
+        _gather(SLOTS);
+        _commitFirst(5);
+        _revealFirst(4);
+        _advance();
+    }
+
     /// @dev The roles take over the settled model; the trainers go on from it with new deltas.
     function _nextRound(uint256 selected) internal {
         model = _modelAfter(selected);
@@ -181,7 +189,8 @@ abstract contract Fixture is Test {
 
     /// @dev The content of a delta: another delta is other content.
     function _cid(uint256 i) internal view returns (string memory) {
-        return string.concat("delta ", vm.toString(keccak256(abi.encode(deltas[i])) >> 32));
+        return
+            string.concat("delta ", vm.toString(uint256(keccak256(abi.encode(deltas[i]))) >> 128));
     }
 
     function _salt(uint256 i) internal pure returns (bytes32) {
@@ -232,8 +241,8 @@ abstract contract Fixture is Test {
         assertEq(owed, address(market).balance, "owed is held");
         assertEq(
             owed + paidOut,
-            DEPOSIT + terms.aggregatorStake
-                + market.trainers(_id()).length * uint256(terms.trainerStake),
+            DEPOSIT + terms.aggregatorStake + market.trainers(_id()).length
+                * uint256(terms.trainerStake),
             "deposited is owed or paid"
         );
     }

@@ -34,12 +34,16 @@ contract RevealTest is Fixture {
     }
 
     function test_Reveal_TakesTheSameDeltaAgainInARetry() public {
-        _gather(SLOTS);
-        _commitFirst(SLOTS);
-        _revealFirst(QUORUM - 1);
-        (terms.slots, SLOTS); // two silent trainers: four of six are left, below the quorum
-        _advance();
-        assertEq(uint8(_project().phase), uint8(Phase.Aborted));
+        _toRetry();
+        uint256[5] memory rest = [uint256(0), 1, 2, 3, 5];
+        for (uint256 i; i < 5; ++i) {
+            _commit(rest[i]);
+        }
+        for (uint256 i; i < 5; ++i) {
+            _reveal(rest[i]);
+        }
+        assertEq(uint8(_project().phase), uint8(Phase.Settle));
+        assertEq(market.reveals(_id(), 1).length, 5);
     }
 
     // --- copies --------------------------------------------------------------------------------
@@ -108,10 +112,8 @@ contract RevealTest is Fixture {
     function test_RevertIf_CommitmentIsForAnotherRoundOrProject() public {
         _gather(SLOTS);
         bytes32 id = _id();
-        bytes32 round =
-            market.commitmentOf(accounts[0], id, 1, _point(0), _cid(0), _salt(0));
-        bytes32 project =
-            market.commitmentOf(accounts[1], ~id, 0, _point(1), _cid(1), _salt(1));
+        bytes32 round = market.commitmentOf(accounts[0], id, 1, _point(0), _cid(0), _salt(0));
+        bytes32 project = market.commitmentOf(accounts[1], ~id, 0, _point(1), _cid(1), _salt(1));
         vm.prank(accounts[0]);
         market.commit(terms, 0, round);
         vm.prank(accounts[1]);
@@ -156,9 +158,7 @@ contract RevealTest is Fixture {
         _commit(5);
         for (uint256 i; i < 4; ++i) {
             string memory cid = _cid(i);
-            vm.expectRevert(
-                abi.encodeWithSelector(IMarket.BadPoint.selector, bad[i].x, bad[i].y)
-            );
+            vm.expectRevert(abi.encodeWithSelector(IMarket.BadPoint.selector, bad[i].x, bad[i].y));
             vm.prank(accounts[i]);
             market.reveal(terms, 0, bad[i], cid, _salt(i));
         }
@@ -215,8 +215,7 @@ contract RevealTest is Fixture {
 
     function _commitAs(uint256 i, Point memory point, string memory cid) private {
         uint256 round = _project().round;
-        bytes32 commitment =
-            market.commitmentOf(accounts[i], _id(), round, point, cid, _salt(i));
+        bytes32 commitment = market.commitmentOf(accounts[i], _id(), round, point, cid, _salt(i));
         vm.prank(accounts[i]);
         market.commit(terms, round, commitment);
     }

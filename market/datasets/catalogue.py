@@ -1,4 +1,4 @@
-"""The real data sets that ship with scikit-learn, by name, and how each is best scaled."""
+"""The real data sets that ship with scikit-learn: how each is best scaled and trained on."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sklearn import datasets as sklearn_datasets
 from market.datasets.preprocessing import Scaling, centre, standardise
 from market.datasets.table import Table
 from market.errors import InputError
+from market.training.plan import TrainingPlan
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Dataset:
         feature_names: one per column of `table.X`.
         class_names: one per class.
         scaling: chooses the public feature scaling from the owner's validation rows (raw).
+        plan: local training that suits a handful of trainers and three rounds.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Dataset:
     feature_names: tuple[str, ...]
     class_names: tuple[str, ...]
     scaling: Callable[[Table], Scaling]
+    plan: TrainingPlan
 
     @property
     def features(self) -> int:
@@ -58,6 +61,7 @@ def _digits() -> Dataset:
         # Pixels share one unit, in which their common deviation is 6. Border pixels are almost
         # constant: dividing each by its own deviation would blow up noise.
         lambda validation: centre(validation.X, 6.0),
+        TrainingPlan(),
     )
 
 
@@ -66,10 +70,14 @@ def _breast_cancer() -> Dataset:
         "breast-cancer",
         sklearn_datasets.load_breast_cancer(),
         lambda validation: standardise(validation.X),
+        # Trainers have a third of the rows that they have with digits, and overfit sooner.
+        TrainingPlan(epochs=4, batch_size=32),
     )
 
 
-def _from_sklearn(name: str, bunch: object, scaling: Callable[[Table], Scaling]) -> Dataset:
+def _from_sklearn(
+    name: str, bunch: object, scaling: Callable[[Table], Scaling], plan: TrainingPlan
+) -> Dataset:
     data = np.asarray(getattr(bunch, "data"), dtype=np.float64)  # noqa: B009 (untyped)
     target = np.asarray(getattr(bunch, "target"), dtype=np.int64)  # noqa: B009
     return Dataset(
@@ -78,6 +86,7 @@ def _from_sklearn(name: str, bunch: object, scaling: Callable[[Table], Scaling])
         feature_names=tuple(str(item) for item in getattr(bunch, "feature_names")),  # noqa: B009
         class_names=tuple(str(item) for item in getattr(bunch, "target_names")),  # noqa: B009
         scaling=scaling,
+        plan=plan,
     )
 
 

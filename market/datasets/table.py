@@ -8,6 +8,7 @@ import math
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -111,17 +112,7 @@ def _read_csv(path: Path, features: int, classes: int) -> Table:
 
 
 def _read_npz(path: Path, features: int, classes: int, max_bytes: int) -> Table:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > max_bytes:
-            raise InputError(f"{path} unpacks to more than {max_bytes} bytes", "give fewer rows")
-        with np.load(path, allow_pickle=False) as arrays:
-            if "X" not in arrays or "y" not in arrays:
-                raise InputError(f"{path} lacks the arrays X and y")
-            X, y = arrays["X"], arrays["y"]
-    except (ValueError, EOFError, SyntaxError, zipfile.BadZipFile, zipfile.error) as error:
-        raise InputError(f"{path} is not a NumPy archive: {error}") from error
+    X, y = _unpack(path, max_bytes)
     if X.ndim != 2 or y.shape != (len(X),):
         raise InputError(f"{path}: X has shape {X.shape} and y {y.shape}, expected (n, F), (n,)")
     if X.dtype.kind not in "iuf" or y.dtype.kind not in "iuf":
@@ -135,6 +126,23 @@ def _read_npz(path: Path, features: int, classes: int, max_bytes: int) -> Table:
         raise InputError(f"{path}, row {row}, column {column}: not a finite number")
     labels = [_label(path, f"row {row}", float(label), classes) for row, label in enumerate(y)]
     return Table(X, np.array(labels, dtype=np.int64))
+
+
+def _unpack(path: Path, max_bytes: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+        if unpacked > max_bytes:
+            raise InputError(f"{path} unpacks to more than {max_bytes} bytes", "give fewer rows")
+        with np.load(path, allow_pickle=False) as arrays:
+            if "X" not in arrays or "y" not in arrays:
+                raise InputError(f"{path} lacks the arrays X and y")
+            return np.asarray(arrays["X"]), np.asarray(arrays["y"])
+    except (InputError, OSError):
+        raise
+    # A damaged archive raises almost anything: from zipfile, zlib, struct, ast and NumPy.
+    except Exception as error:
+        raise InputError(f"{path} is not a NumPy archive: {error}") from error
 
 
 def _check_columns(path: Path, place: str, got: int, expected: int) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from market import durable
 from market.errors import InputError, TransportError
 from market.flower import launch, records, runtime
 from market.flower.records import Outcome, Receipt, Record
@@ -66,7 +65,7 @@ class Coordinator:
         self._home = home
         self._host = host
         self._certificate = certificate
-        self._port = port or _remembered_port(home / "port.json")
+        self._port = port or launch.remembered_port(home / "port.json")
         launch.check_bindable(host, self._port)
         self._round = 0
         self._config: Record | None = None
@@ -287,15 +286,3 @@ class Coordinator:
         except TransportError as error:
             return Receipt(node, self._round, Outcome.REJECTED, error=error.message)
         return None if message is None else records.parse_receipt(node, self._round, message)
-
-
-def _remembered_port(path: Path) -> int:
-    """The port that this home has used before, or a free one from now on."""
-    if path.exists():
-        port = durable.read_json(path)
-        if isinstance(port, int) and 0 < port < 65536:
-            return port
-        raise InputError(f"{path} does not hold a port", "delete it")
-    port = launch.free_port()
-    durable.write_json(path, port)
-    return port

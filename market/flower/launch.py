@@ -61,6 +61,22 @@ def free_port() -> int:
         return port
 
 
+def remembered_port(path: Path) -> int:
+    """The port that this home has used before, or a free one from now on.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    if path.exists():
+        port = durable.read_json(path)
+        if isinstance(port, int) and 0 < port < 65536:
+            return port
+        raise InputError(f"{path} does not hold a port", "delete it")
+    port = free_port()
+    durable.write_json(path, port)
+    return port
+
+
 def check_bindable(host: str, port: int, seconds: float = 3.0) -> None:
     """Says early and clearly when `port` cannot be served.
 

@@ -2,16 +2,15 @@
 
 Flower means this interface for the processes that it starts itself. The coordinator and the nodes
 speak it from their own processes instead: no code that came over the network is ever run, and no
-interpreter has to start and import for each message. This module and `superlink` are the only ones
-that know flwr 1.41's internals.
+interpreter has to start and import for each message. Only this module, `connection`, `superlink`
+and `supernode` know the insides of flwr 1.41.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from types import TracebackType
@@ -51,16 +50,14 @@ from flwr.supercore.interceptors import (
     RuntimeVersionHttpInterceptor,
     SuperExecAuthHttpInterceptor,
 )
-from flwr.supercore.protobuf.client import ProtobufClientInterceptor
-from flwr.supercore.retry import RetryInvoker, constant
 from flwr.supercore.runtime import RuntimeHttpClient
 
 from market.errors import TransportError
+from market.flower.connection import connect, speaking_to
 
 CLIENT_APP = TaskType.CLIENT_APP
 SERVER_APP = TaskType.SERVER_APP
 
-CALL_SECONDS = 10.0
 HEARTBEAT_SECONDS = 10.0
 """Flower gives a task up 30 s after it was claimed, and 60 s after its last heartbeat."""
 MAX_OBJECTS = 8
@@ -69,39 +66,6 @@ MAX_PART_BYTES = 128 * 1024
 
 _COMPONENT = {CLIENT_APP: "flwr-clientapp", SERVER_APP: "flwr-serverapp"}
 _ACQUIRE = "/flwr.proto.Runtime/AcquireTask"
-
-
-@contextmanager
-def speaking_to(peer: str) -> Iterator[None]:
-    """Maps every way in which a call to Flower can fail.
-
-    Raises:
-        TransportError: in place of the errors of httpx and protobuf.
-    """
-    try:
-        yield
-    except httpx.HTTPStatusError as error:
-        reason = error.response.text[:300]
-        raise TransportError(f"{peer} refused {error.request.url.path}: {reason}") from error
-    except (httpx.HTTPError, ValueError) as error:
-        raise TransportError(f"no sense from {peer}: {error}") from error
-
-
-def brief_retry() -> RetryInvoker:
-    """Tries again for an instant where a kept-alive connection has just been closed."""
-    return RetryInvoker(
-        lambda: constant(0.2), (httpx.TransportError,), max_tries=3, max_time=CALL_SECONDS
-    )
-
-
-def _client(address: str, *interceptors: ProtobufClientInterceptor) -> RuntimeHttpClient:
-    return RuntimeHttpClient(
-        f"http://{address}",
-        interceptors=interceptors,
-        verify=False,  # plain HTTP on loopback: spares loading the certificate store each time
-        timeout=CALL_SECONDS,
-        retry_invoker=brief_retry(),
-    )
 
 
 class TaskQueue:
@@ -118,7 +82,7 @@ class TaskQueue:
         self._kind = kind
         version = RuntimeVersionHttpInterceptor(_COMPONENT[kind])
         auth = SuperExecAuthHttpInterceptor(master_secret=secret, protected_methods=[_ACQUIRE])
-        self._client = _client(address, version, auth)
+        self._client = connect(RuntimeHttpClient, address, version, auth)
 
     def acquire(self) -> Task | None:
         """Takes the oldest task, which the caller closes; None if none is waiting.
@@ -179,7 +143,8 @@ class Task:
 
     def __init__(self, address: str, kind: TaskType, token: str) -> None:
         self._address = address
-        self._client = _client(
+        self._client = connect(
+            RuntimeHttpClient,
             address,
             RuntimeVersionHttpInterceptor(_COMPONENT[kind]),
             RuntimeTokenHttpInterceptor(token),

@@ -14,6 +14,7 @@ from flwr.supercore.control import ControlHttpClient
 
 from market.errors import TransportError
 from market.flower import launch, runtime
+from market.flower.connection import connect, speaking_to
 from market.process import Child
 
 _ATTEMPTS = 3
@@ -102,13 +103,8 @@ class SuperLink:
         bundle = _code_free_bundle()
         digest = hashlib.sha256(bundle).hexdigest()
         with (
-            runtime.speaking_to("the SuperLink"),
-            ControlHttpClient(
-                f"http://{self.address}",
-                verify=False,
-                timeout=runtime.CALL_SECONDS,
-                retry_invoker=runtime.brief_retry(),
-            ) as control,
+            speaking_to("the SuperLink"),
+            connect(ControlHttpClient, self.address) as control,
         ):
             for run_id, run in control.ListRuns(ListRunsRequest()).run_dict.items():
                 if run.status.status != "finished":

@@ -5,7 +5,7 @@ import math
 import pytest
 from flwr.app import ArrayRecord, ConfigRecord, Error, Message, Metadata, MetricRecord, RecordDict
 from flwr.app.message import make_message
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.errors import TransportError
@@ -53,6 +53,7 @@ def over_the_wire(content: RecordDict) -> RecordDict:
     )
 
 
+@settings(deadline=None)
 @given(RECORDS)
 def test_a_record_survives_the_wire_with_its_types(record: Record) -> None:
     received = records.decode(message(over_the_wire(records.encode(record))))
@@ -61,6 +62,7 @@ def test_a_record_survives_the_wire_with_its_types(record: Record) -> None:
     assert repr(received) == repr(record)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=8) | KEYS, ANYTHING, max_size=6))
 def test_whatever_is_accepted_can_be_sent(raw: dict[str, object]) -> None:
     try:
@@ -113,6 +115,7 @@ def test_a_parsed_record_shares_no_list_with_its_source() -> None:
     assert record == {"key": [1, 2]}
 
 
+@settings(deadline=None)
 @given(RECORDS)
 def test_a_receipt_is_answered_unless_it_names_an_error(record: Record) -> None:
     receipt = parse_receipt(7, 3, message(records.encode(record)))

@@ -7,7 +7,7 @@ import pytest
 from flwr.app import Message, Metadata, RecordDict
 from flwr.app.message import make_message
 from flwr.supercore.inflatable.inflatable_object import get_all_nested_objects
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.errors import InputError, TransportError
@@ -40,12 +40,14 @@ def test_a_message_is_put_together_from_its_parts() -> None:
     assert records.decode(_inflate(sent.object_id, parts_of(sent))) == {"a": 1}
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_bytes_that_are_no_message_are_refused(content: bytes) -> None:
     with pytest.raises(TransportError):
         _inflate("name", {"name": content})
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_corrupted_message_is_refused_or_still_a_message(data: st.DataObject) -> None:
     sent = message(records.encode({"a": 1, "b": "text"}))

@@ -50,6 +50,25 @@ def test_any_bytes_are_read_or_refused(tmp_path: Path, data: bytes, suffix: str)
     assert set(table.y.tolist()) <= {0, 1}
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0), st.integers(0, 255)), min_size=1, max_size=4))
+def test_a_damaged_archive_is_read_or_refused(
+    tmp_path: Path, damage: list[tuple[int, int]]
+) -> None:
+    path = tmp_path / "t.npz"
+    np.savez_compressed(path, X=np.ones((4, 1)), y=np.array([0, 1, 1, 0]))
+    data = bytearray(path.read_bytes())
+    for place, byte in damage:
+        data[place % len(data)] = byte
+    path.write_bytes(data)
+    try:
+        table = read_table(path, 1, 2)
+    except InputError:
+        return
+    assert np.isfinite(table.X).all()
+    assert set(table.y.tolist()) <= {0, 1}
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -1,0 +1,161 @@
+"""One account's connection to an EVM node: reads, transactions, and every way they fail."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import requests
+from eth_account.signers.local import LocalAccount
+from hexbytes import HexBytes
+from web3 import HTTPProvider, Web3
+from web3.exceptions import (
+    ContractCustomError,
+    ContractLogicError,
+    TimeExhausted,
+    TransactionNotFound,
+    Web3Exception,
+    Web3RPCError,
+)
+from web3.types import TxReceipt
+
+from market.chain.refusal import Refusals
+from market.errors import ChainError, ContractError, DeadlineError, FundsError
+
+RECEIPT_SECONDS = 120.0
+_POLL_SECONDS = 0.02
+_GAS_MARGIN = 1.2
+_RETRIES = 3
+
+T = TypeVar("T")
+
+
+class Connection:
+    """Talks to the node at `rpc`, and signs as `account` if one is given.
+
+    Args:
+        rpc: http or https URL.
+        account: signs transactions; reading needs none.
+        refusals: decodes the contract's errors.
+
+    Raises:
+        ChainError: nobody answers at `rpc`.
+    """
+
+    def __init__(self, rpc: str, account: LocalAccount | None, refusals: Refusals) -> None:
+        self.rpc = rpc
+        self.account = account
+        self._refusals = refusals
+        self.web3 = Web3(HTTPProvider(rpc, request_kwargs={"timeout": 30}))
+        self.chain_id: int = self.ask(lambda: self.web3.eth.chain_id)
+
+    @property
+    def address(self) -> str:
+        """Address of the signing account.
+
+        Raises:
+            ChainError: there is none.
+        """
+        if self.account is None:
+            raise ChainError("this needs an account", "give --key FILE")
+        return str(self.account.address)
+
+    def ask(self, question: Callable[[], T]) -> T:
+        """The answer to a read-only question, asked again if the connection breaks.
+
+        Raises:
+            ChainError: the node does not answer, or answers nonsense.
+            ContractError: the contract refused.
+        """
+        for attempt in range(_RETRIES):
+            try:
+                return question()
+            except requests.RequestException as error:
+                if attempt == _RETRIES - 1:
+                    raise ChainError(
+                        f"no Ethereum node answers at {self.rpc}", "check --rpc, or start the node"
+                    ) from error
+                time.sleep(0.2 * (attempt + 1))
+            except Web3Exception as error:
+                raise self._translate(error) from error
+            except ValueError as error:
+                raise ChainError(f"the node at {self.rpc} answers nonsense: {error}") from error
+        raise AssertionError("unreachable")
+
+    def timestamp(self) -> int:
+        """Unix seconds of the newest block."""
+        return int(self.ask(lambda: self.web3.eth.get_block("latest"))["timestamp"])
+
+    def send(self, call: Any, value: int = 0) -> TxReceipt:
+        """Signs and sends a contract call or constructor, and waits for its receipt.
+
+        Args:
+            call: a bound web3 contract function.
+            value: wei sent along.
+
+        Raises:
+            ContractError: the contract refuses it; nothing was sent.
+            FundsError: the account cannot pay value and gas.
+            ChainError: the node does not answer.
+            DeadlineError: the transaction was not mined in time.
+        """
+        account, sender = self.account, self.address
+        if account is None:
+            raise ChainError("this needs an account", "give --key FILE")
+        gas = self.ask(lambda: call.estimate_gas({"from": sender, "value": value}))
+        block = self.ask(lambda: self.web3.eth.get_block("latest"))
+        tip = 10**9
+        fee = 2 * int(block.get("baseFeePerGas", 0)) + tip
+        transaction = self.ask(
+            lambda: call.build_transaction(
+                {
+                    "from": sender,
+                    "value": value,
+                    "gas": min(int(gas * _GAS_MARGIN), int(block["gasLimit"])),
+                    "nonce": self.web3.eth.get_transaction_count(account.address, "pending"),
+                    "chainId": self.chain_id,
+                    "maxFeePerGas": fee,
+                    "maxPriorityFeePerGas": tip,
+                }
+            )
+        )
+        signed = account.sign_transaction(transaction)
+        try:
+            self.web3.eth.send_raw_transaction(signed.raw_transaction)
+        except requests.RequestException:
+            pass  # it may have arrived: the receipt tells
+        except Web3Exception as error:
+            raise self._translate(error) from error
+        return self._receipt(bytes(signed.hash))
+
+    def _receipt(self, transaction: bytes) -> TxReceipt:
+        try:
+            receipt: TxReceipt = self.ask(
+                lambda: self.web3.eth.wait_for_transaction_receipt(
+                    HexBytes(transaction), timeout=RECEIPT_SECONDS, poll_latency=_POLL_SECONDS
+                )
+            )
+        except (TimeExhausted, TransactionNotFound) as error:
+            raise DeadlineError(
+                f"transaction 0x{transaction.hex()} was not mined in {RECEIPT_SECONDS:.0f} s",
+                "check the node, then run the command again",
+            ) from error
+        if receipt["status"] != 1:
+            raise ContractError(f"transaction 0x{transaction.hex()} was reverted")
+        return receipt
+
+    def _translate(self, error: Web3Exception) -> Exception:
+        if isinstance(error, TimeExhausted | TransactionNotFound):
+            return error
+        if isinstance(error, ContractCustomError | ContractLogicError):
+            data = error.data if isinstance(error.data, str) else ""
+            return self._refusals.translate(bytes.fromhex(data.removeprefix("0x")))
+        text = str(error)
+        if "nsufficient funds" in text:
+            return FundsError(
+                f"{self.address} cannot pay for the transaction", "send it some native coin"
+            )
+        if isinstance(error, Web3RPCError):
+            return ChainError(f"the node at {self.rpc} refused: {text[:200]}")
+        return ChainError(f"the node at {self.rpc} answers nonsense: {text[:200]}")

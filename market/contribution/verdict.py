@@ -1,0 +1,105 @@
+"""What a round's proven outputs decide, computed as the contract does, integer for integer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from circuits.shape import Shape
+from market.contribution.outliers import multi_krum
+from market.contribution.payouts import split_budget
+from market.contribution.shapley import coalition_value, shapley
+from market.contribution.statistics import RoundGame
+from market.errors import ProofError
+from zk.field import R, signed
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of a round of n revealed deltas, in the order of the slots.
+
+    Args:
+        selected: slots that multi-Krum keeps, ascending.
+        scores: Shapley numerators, 0 for the others.
+        denominator: of the scores.
+        payouts: wei.
+        utility_before: integer utility of the model.
+        utility_after: integer utility of the model moved by the mean of the selected.
+    """
+
+    selected: list[int]
+    scores: list[int]
+    denominator: int
+    payouts: list[int]
+    utility_before: int
+    utility_after: int
+
+    @property
+    def mask(self) -> int:
+        """Bit i is set if slot i is selected."""
+        return sum(1 << slot for slot in self.selected)
+
+
+def game_of(instances: Sequence[int], shape: Shape, n: int) -> RoundGame:
+    """The game of the first n slots, read from the circuit's public outputs.
+
+    Raises:
+        ProofError: another number of outputs, one outside the field, or H was not symmetric.
+    """
+    if len(instances) != shape.instance_count or not all(0 <= v < R for v in instances):
+        raise ProofError(f"not the {shape.instance_count} outputs of the round circuit")
+    s, width = shape.slots, shape.slots + 1
+    values = [signed(value) for value in instances]
+    products = [values[row * width : (row + 1) * width] for row in range(width)]
+    linear = values[width * width : width * width + width]
+    gram = values[width * width + width : width * width + width + s * s]
+    if any(products[i][j] != products[j][i] for i in range(n + 1) for j in range(i)):
+        raise ProofError("the validation matrix is not symmetric")
+    return RoundGame(
+        K=[gram[i * s : i * s + n] for i in range(n)],
+        G=[products[i + 1][1 : n + 1] for i in range(n)],
+        b=[linear[i + 1] - products[0][i + 1] for i in range(n)],
+        U=2 * linear[0] - products[0][0],
+    )
+
+
+def judge(
+    game: RoundGame,
+    addresses: Sequence[int],
+    byzantine: int,
+    lattice: int,
+    budget: int,
+    floor_bps: int,
+) -> Verdict:
+    """Selection, scores and payouts of a round.
+
+    Args:
+        addresses: accounts of the n trainers as integers; they break ties.
+        byzantine: f of multi-Krum.
+        lattice: the grid's lcm(1..slots).
+        budget: wei of the round.
+        floor_bps: floor share in basis points.
+
+    Raises:
+        InputError: too few trainers.
+    """
+    selected = multi_krum(game.K, byzantine, addresses).selected
+    among = game.among(selected)
+    values = shapley(among.G, among.b, lattice)
+    idle = [game.K[slot][slot] == 0 for slot in selected]
+    paid = split_budget(budget, floor_bps, values.numerators, idle)
+    scores, payouts = [0] * len(addresses), [0] * len(addresses)
+    for slot, score, zero, amount in zip(
+        selected, values.numerators, idle, paid.amounts, strict=True
+    ):
+        scores[slot] = 0 if zero else score
+        payouts[slot] = amount
+    gain = coalition_value(among.G, among.b, lattice, range(len(selected)))
+    return Verdict(
+        selected=selected,
+        scores=scores,
+        denominator=values.denominator,
+        payouts=payouts,
+        utility_before=game.U,
+        utility_after=game.U + int(gain),
+    )

@@ -1,0 +1,154 @@
+"""A project as its participants see it: terms, document and keys, all checked against the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from market.chain.market import Market
+from market.chain.state import Created
+from market.chain.terms import Terms
+from market.errors import MarketError, ProofError, StorageError
+from market.progress import Progress, silent
+from market.specification.document import MAX_BYTES, Document, decode_document
+from market.storage.base import Storage
+from market.vectors import ENTRY_BYTES, decode
+from zk.commit import commit, zero_point
+from zk.field import Point
+from zk.keys import Keys, derive_keys
+from zk.srs import Srs, add_srs, find_srs
+
+FETCH_SECONDS = 60.0
+SRS_LIMIT = 1 << 30
+MODEL_BOUND = 1 << 100
+"""No honest model entry comes near it; the circuit's outputs stay within the contract's bound."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project whose document, circuit identity and verifier code were checked.
+
+    Args:
+        created: its creation on chain.
+        document: the public specification.
+        keys: the circuit's keys, derived on this machine.
+    """
+
+    created: Created
+    document: Document
+    keys: Keys
+
+    @property
+    def id(self) -> bytes:
+        return self.created.id
+
+    @property
+    def terms(self) -> Terms:
+        return self.created.terms
+
+    @property
+    def model_shape(self) -> tuple[int, int]:
+        """(F, C)."""
+        return self.document.shape.features, self.document.shape.classes
+
+    def fetch_model(self, storage: Storage, cid: str, point: Point) -> list[int]:
+        """The model vector with commitment `point`.
+
+        Raises:
+            StorageError: it cannot be fetched, or is not the committed one.
+        """
+        length = self.document.shape.vector_length
+        data = storage.get(cid, length * ENTRY_BYTES, FETCH_SECONDS)
+        vector = decode(data, length, MODEL_BOUND)
+        if commit(vector, self.keys) != point:
+            raise StorageError(f"the model {cid} is not the one that the contract holds")
+        return vector
+
+
+def connect_peers(market: Market, storage: Storage, accounts: Iterable[str]) -> None:
+    """Connects to the IPFS nodes that the accounts announced; who cannot be reached is skipped."""
+    own = storage.peer()
+    for account in accounts:
+        announced = market.announcement(account)
+        if announced is None or not announced.peer or announced.peer == own:
+            continue
+        try:
+            storage.connect(announced.peer)
+        except MarketError:
+            continue
+
+
+def fetch_document(storage: Storage, created: Created) -> Document:
+    """The project's public document.
+
+    Raises:
+        StorageError: it cannot be fetched, or is not the one that the terms name.
+    """
+    data = storage.get(created.spec_cid, MAX_BYTES, FETCH_SECONDS)
+    document = decode_document(data, created.terms.specification)
+    if document.slots != created.terms.slots:
+        raise StorageError("the specification and the terms differ in the number of slots")
+    return document
+
+
+def fetch_srs(storage: Storage, document: Document) -> Srs:
+    """The SRS that the document names, from this machine or from IPFS.
+
+    Raises:
+        StorageError: it cannot be fetched.
+        ProofError: what was fetched is another one.
+    """
+    known = find_srs(document.srs_sha256)
+    if known is not None:
+        return known
+    if not document.srs_cid:
+        raise ProofError(
+            f"the SRS {document.srs_sha256} is not on this machine",
+            "add the ceremony's file with `market srs add FILE`",
+        )
+    return add_srs(storage.get(document.srs_cid, SRS_LIMIT, FETCH_SECONDS), document.srs_sha256)
+
+
+def open_project(
+    market: Market, storage: Storage, id: bytes, progress: Progress = silent
+) -> Project:
+    """Reads a project and checks all that can be checked before taking part in it.
+
+    Raises:
+        NotFoundError: there is no such project.
+        StorageError: its document or SRS cannot be fetched, or is not what the terms name.
+        ProofError: the terms name another circuit, zero point or verifier than the document
+            implies; whoever made them cannot be trusted.
+    """
+    created = market.created(id)
+    connect_peers(market, storage, (created.terms.owner, created.terms.aggregator))
+    document = fetch_document(storage, created)
+    progress("keys", shape=str(document.shape))
+    keys = derive_keys(document.shape, fetch_srs(storage, document))
+    project = Project(created, document, keys)
+    check_circuit(market, project)
+    return project
+
+
+def check_circuit(market: Market, project: Project) -> None:
+    """Compares the circuit that the document implies with the one that the terms name.
+
+    Raises:
+        ProofError: says what differs.
+    """
+    terms, keys = project.terms, project.keys
+    if keys.identity != terms.circuit:
+        raise ProofError(
+            "the terms name another circuit than the specification implies",
+            "do not take part in this project",
+        )
+    if zero_point(keys) != terms.zero:
+        raise ProofError(
+            "the terms name a wrong commitment of the zero vector",
+            "do not take part in this project",
+        )
+    if market.code_hash(terms.verifier) != terms.verifier_code_hash:
+        raise ProofError(
+            "the verifier's code is not the one that the terms name",
+            "do not take part in this project",
+        )

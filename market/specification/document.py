@@ -1,0 +1,111 @@
+"""The public document of a project: what trainers, aggregator and auditors need to know.
+
+Its keccak256 is in the project's terms, so nobody can change it later.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from eth_utils.crypto import keccak
+
+from circuits.shape import Shape
+from market.contribution.grid import Grid
+from market.datasets.preprocessing import Scaling
+from market.errors import InputError, StorageError
+from market.training.plan import TrainingPlan
+
+VERSION = 1
+MAX_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Document:
+    """The public side of a specification.
+
+    Args:
+        name: for people.
+        features: raw feature columns, without the bias.
+        classes: number of classes.
+        scaling: of the raw features.
+        training: plan of every trainer; the contract decides the learning rate of each round.
+        slots: most trainers of a round.
+        scale_bits: of the grid that deltas are quantised on.
+        stats_bits: of the validation statistics.
+        statistics_cid: H and c, sealed to the aggregator.
+        srs_sha256: hash of the SRS that the circuit's keys belong to.
+        srs_cid: where it can be fetched; empty if everybody has it, as from a ceremony.
+    """
+
+    name: str
+    features: int
+    classes: int
+    scaling: Scaling
+    training: TrainingPlan
+    slots: int
+    scale_bits: int
+    stats_bits: int
+    statistics_cid: str
+    srs_sha256: str
+    srs_cid: str
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(self.slots, self.features + 1, self.classes)
+
+    @property
+    def grid(self) -> Grid:
+        return Grid(self.slots, self.scale_bits, self.stats_bits)
+
+    def encode(self) -> bytes:
+        """The bytes that are published."""
+        value = {
+            **asdict(self),
+            "scaling": self.scaling.to_json(),
+            "version": VERSION,
+        }
+        return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+    def digest(self) -> bytes:
+        return bytes(keccak(self.encode()))
+
+
+def decode_document(data: bytes, digest: bytes) -> Document:
+    """Parses what was fetched.
+
+    Raises:
+        StorageError: it is not the document with this digest, or is malformed.
+    """
+    if keccak(data) != digest:
+        raise StorageError("the specification document is not the one that the terms name")
+    try:
+        value: dict[str, Any] = json.loads(data)
+        if value.pop("version") != VERSION:
+            raise ValueError(f"another version than {VERSION}")
+        scaling = Scaling.from_json(value.pop("scaling"))
+        training = TrainingPlan(**value.pop("training"))
+        for name, kind in _KINDS.items():
+            if type(value[name]) is not kind:
+                raise ValueError(f"{name} is not of type {kind.__name__}")
+        document = Document(scaling=scaling, training=training, **value)
+        if len(scaling.offset) != document.features:
+            raise ValueError("the scaling has another number of features")
+        _ = document.shape, document.grid
+    except (ValueError, TypeError, KeyError, AttributeError, InputError) as error:
+        raise StorageError(f"the specification document is malformed: {error}") from error
+    return document
+
+
+_KINDS: dict[str, type] = {
+    "name": str,
+    "features": int,
+    "classes": int,
+    "slots": int,
+    "scale_bits": int,
+    "stats_bits": int,
+    "statistics_cid": str,
+    "srs_sha256": str,
+    "srs_cid": str,
+}

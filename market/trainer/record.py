@@ -1,0 +1,73 @@
+"""What a trainer must not lose between committing and being paid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from market import durable
+from market.errors import InputError
+from zk.field import Point
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """A trained delta that is about to be committed, or was.
+
+    Args:
+        epoch: the opening of a round it was made for.
+        round: from 0.
+        point: commitment of the salted delta.
+        cid: where the sealed delta is.
+        salt: 32 random bytes of the commit.
+    """
+
+    epoch: int
+    round: int
+    point: Point
+    cid: str
+    salt: bytes
+
+
+class Journal:
+    """The contributions of one project, one file each, in the trainer's home."""
+
+    def __init__(self, home: Path, project: bytes) -> None:
+        self._folder = home / "contributions" / project.hex()
+
+    def write(self, contribution: Contribution) -> None:
+        """Is on disk before anything about it is on chain."""
+        durable.write_json(
+            self._path(contribution.epoch),
+            {
+                "epoch": contribution.epoch,
+                "round": contribution.round,
+                "point": contribution.point.to_bytes().hex(),
+                "cid": contribution.cid,
+                "salt": contribution.salt.hex(),
+            },
+        )
+
+    def read(self, epoch: int) -> Contribution | None:
+        """The contribution to an epoch, if there is one.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        path = self._path(epoch)
+        if not path.exists():
+            return None
+        raw = durable.read_json(path)
+        try:
+            return Contribution(
+                epoch=int(raw["epoch"]),
+                round=int(raw["round"]),
+                point=Point.from_bytes(bytes.fromhex(raw["point"])),
+                cid=str(raw["cid"]),
+                salt=bytes.fromhex(raw["salt"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"{path} is damaged: {error!r}") from error
+
+    def _path(self, epoch: int) -> Path:
+        return self._folder / f"{epoch}.json"

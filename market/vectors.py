@@ -1,0 +1,55 @@
+"""Committed integer vectors: salted, and as bytes on their way through IPFS."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+
+from circuits.magnitude import RANGE_BASE
+from circuits.shape import SALT_ENTRIES
+from market.contribution.exact import Integers, as_integers
+from market.errors import StorageError
+
+ENTRY_BYTES = 16
+"""Each entry is a signed little-endian integer of this many bytes."""
+
+
+def salted(values: Iterable[int]) -> list[int]:
+    """The vector with fresh salt at its end, so that its commitment hides it."""
+    salt = (secrets.randbelow(2 * RANGE_BASE - 1) - RANGE_BASE + 1 for _ in range(SALT_ENTRIES))
+    return [*(int(value) for value in values), *salt]
+
+
+def encode(vector: Iterable[int]) -> bytes:
+    """The vector's bytes, `ENTRY_BYTES` an entry."""
+    return b"".join(int(v).to_bytes(ENTRY_BYTES, "little", signed=True) for v in vector)
+
+
+def decode(data: bytes, length: int, bound: int) -> list[int]:
+    """Parses bytes from a stranger.
+
+    Args:
+        length: entries that there must be.
+        bound: every |entry| must be below it.
+
+    Raises:
+        StorageError: another length, or an entry out of range.
+    """
+    if len(data) != length * ENTRY_BYTES:
+        raise StorageError(
+            f"a vector of {length} entries has {length * ENTRY_BYTES} bytes, "
+            f"this one has {len(data)}"
+        )
+    vector = [
+        int.from_bytes(data[start : start + ENTRY_BYTES], "little", signed=True)
+        for start in range(0, len(data), ENTRY_BYTES)
+    ]
+    for index, value in enumerate(vector):
+        if not -bound < value < bound:
+            raise StorageError(f"entry {index} is {value}, beyond the bound {bound}")
+    return vector
+
+
+def matrix(vector: list[int], rows: int, columns: int) -> Integers:
+    """The vector's first rows * columns entries as a matrix; what follows is salt."""
+    return as_integers(vector[: rows * columns]).reshape(rows, columns)
