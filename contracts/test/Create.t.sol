@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Market} from "../src/Market.sol";
 import {IVerifier} from "../src/interfaces/IVerifier.sol";
 import {Bn254} from "../src/libraries/Bn254.sol";
 import {Fixture, IMarket, Phase, Point, Project} from "./Fixture.sol";
@@ -34,7 +33,7 @@ contract CreateTest is Fixture {
 
     function test_Id_NamesTermsContractAndChain() public {
         bytes32 id = _id();
-        assertNotEq(id, new Market().idOf(terms));
+        assertNotEq(id, _deploy().idOf(terms));
         terms.nonce = 1;
         assertNotEq(id, _id());
         terms.nonce = 0;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Market} from "../src/Market.sol";
 import {IMarket, Phase, Project, Terms} from "../src/interfaces/IMarket.sol";
 import {Point} from "../src/libraries/Bn254.sol";
 import {ScriptedVerifier} from "./ScriptedVerifier.sol";
@@ -16,7 +15,7 @@ abstract contract Fixture is Test {
     uint256 internal constant DEPOSIT = 1 ether + 7;
     string internal constant CID = "bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi";
 
-    Market internal market;
+    IMarket internal market;
     ScriptedVerifier internal verifier;
     Terms internal terms;
     address internal owner = makeAddr("owner");
@@ -28,7 +27,7 @@ abstract contract Fixture is Test {
 
     function setUp() public virtual {
         vm.warp(1_800_000_000);
-        market = new Market();
+        market = _deploy();
         verifier = new ScriptedVerifier();
         int256[4] memory zero;
         terms = Terms({
@@ -70,6 +69,11 @@ abstract contract Fixture is Test {
             deltas[i] = [40 + k, 25 - k, -10 + k % 2, 1000 + k];
         }
         deltas[5] = [int256(-40), -25, 10, 1005]; // flipped
+    }
+
+    /// @dev By name: `new` would have the compiler optimise the whole market again in every test.
+    function _deploy() internal returns (IMarket) {
+        return IMarket(deployCode("Market.sol:Market"));
     }
 
     // --- steps ---------------------------------------------------------------------------------

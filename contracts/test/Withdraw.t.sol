@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Market} from "../src/Market.sol";
 import {Fixture, IMarket, Phase, Terms} from "./Fixture.sol";
 import {Errors} from "@openzeppelin/contracts/utils/Errors.sol";
 
@@ -13,12 +12,12 @@ contract ContractOwner {
         Reenter
     }
 
-    Market private immutable MARKET;
+    IMarket private immutable MARKET;
     Mood public mood;
     bytes public refusal; // why the second call, in the middle of the first, failed
     Terms private _terms;
 
-    constructor(Market market) payable {
+    constructor(IMarket market) payable {
         MARKET = market;
     }
 

@@ -83,9 +83,13 @@ class Connection:
                 raise ChainError(f"the node at {self.rpc} answers nonsense: {error}") from error
         raise AssertionError("unreachable")
 
-    def timestamp(self) -> int:
-        """Unix seconds of the newest block."""
-        return int(self.ask(lambda: self.web3.eth.get_block("latest"))["timestamp"])
+    def now(self) -> int:
+        """Unix seconds that the next block will have at least.
+
+        A quiet chain's newest block is old, and a test chain's clock may run ahead.
+        """
+        newest = int(self.ask(lambda: self.web3.eth.get_block("latest"))["timestamp"])
+        return max(newest, int(time.time()))
 
     def send(self, call: Any, value: int = 0) -> TxReceipt:
         """Signs and sends a contract call or constructor, and waits for its receipt.

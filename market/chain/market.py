@@ -158,6 +158,10 @@ class Market:
     def locked(self, id: bytes) -> int:
         return int(self._call(self._contract.functions.locked(id)))
 
+    def credit(self, id: bytes, account: str) -> int:
+        """Wei credited to the account and not withdrawn; stakes not included."""
+        return int(self._call(self._contract.functions.credit(id, account)))
+
     def withdrawable(self, terms: Terms, account: str) -> int:
         return int(self._call(self._contract.functions.withdrawable(terms.to_abi(), account)))
 
@@ -269,6 +273,10 @@ class Market:
             account = log["args"]["account"]
             total[account] = total.get(account, 0) + log["args"]["amount"]
         return total
+
+    def stakes(self, id: bytes, event: str) -> list[int]:
+        """Wei of each stake that `Joined` or `AggregatorBonded` events report."""
+        return [int(log["args"]["stake"]) for log in self._logs(event, {"id": id})]
 
     def rate_of(self, id: bytes, round_number: int) -> int:
         """The learning rate, in 1e-9, that a round was opened with."""

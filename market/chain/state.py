@@ -76,6 +76,10 @@ class TrainerState:
     revealed_in: int
     stake: int
 
+    def reveals_in(self, epoch: int) -> bool:
+        """Whether the trainer has revealed in this epoch; the contract stores epoch + 1."""
+        return self.revealed_in == epoch + 1
+
 
 @dataclass(frozen=True)
 class Announcement:

@@ -1,0 +1,31 @@
+"""Getting the revealed deltas: fetched, opened, and held against their commitments."""
+
+from __future__ import annotations
+
+from circuits.magnitude import RANGE_BASE
+from market.chain.state import RevealEvent
+from market.errors import StorageError
+from market.project import Project
+from market.storage.base import Storage
+from market.storage.encryption import OVERHEAD_BYTES, open_sealed
+from market.vectors import ENTRY_BYTES, decode
+from zk.commit import commit
+
+FETCH_SECONDS = 20.0
+
+
+def fetch_delta(
+    storage: Storage, project: Project, reveal: RevealEvent, private_key: bytes
+) -> list[int]:
+    """The salted delta that a trainer revealed.
+
+    Raises:
+        StorageError: it cannot be fetched, was sealed to somebody else, has another length, an
+            entry out of range, or is not what the revealed point commits to.
+    """
+    length = project.document.shape.vector_length
+    sealed = storage.get(reveal.cid, length * ENTRY_BYTES + OVERHEAD_BYTES, FETCH_SECONDS)
+    delta = decode(open_sealed(sealed, private_key), length, RANGE_BASE)
+    if commit(delta, project.keys) != reveal.point:
+        raise StorageError(f"the content {reveal.cid} is not what {reveal.trainer} committed to")
+    return delta

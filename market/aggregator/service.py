@@ -1,0 +1,213 @@
+"""An aggregator's service: stakes on a project, invites trainers, proves and settles each round."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from market.aggregator.deltas import fetch_delta
+from market.aggregator.proving import (
+    ProofJournal,
+    Statistics,
+    fetch_statistics,
+    prepare,
+    prove_round,
+)
+from market.chain.market import Market
+from market.chain.state import Phase, ProjectState, RevealEvent
+from market.errors import ContractError, FundsError, InputError, MarketError, StorageError
+from market.flower.coordinator import Coordinator
+from market.flower.records import Outcome
+from market.identity import announce, encryption_key
+from market.progress import Progress
+from market.project import Project, connect_peers
+from market.receipt import read_receipt
+from market.specification.amounts import show_ether
+from market.storage.base import Storage
+from market.waiting import advance_if_due
+
+POLL_SECONDS = 0.2
+_RETRY_SECONDS = 2.0
+
+
+class AggregatorService:
+    """Serves one project until it is closed.
+
+    Args:
+        market: signs as the aggregator.
+        storage: the aggregator's IPFS node.
+        home: the aggregator's directory.
+        project: the project, checked.
+        coordinator: Flower's side.
+        progress: told what happens.
+
+    Raises:
+        InputError: the account is not the project's aggregator.
+    """
+
+    def __init__(
+        self,
+        market: Market,
+        storage: Storage,
+        home: Path,
+        project: Project,
+        coordinator: Coordinator,
+        progress: Progress,
+    ) -> None:
+        if market.address != project.terms.aggregator:
+            raise InputError(
+                f"{market.address} is not the aggregator of this project",
+                f"use the key of {project.terms.aggregator}",
+            )
+        self._market = market
+        self._storage = storage
+        self._project = project
+        self._coordinator = coordinator
+        self._progress = progress
+        self._key = encryption_key(home)
+        self._home = home
+        self._journal = ProofJournal(home, project.id)
+        self._invited_epoch = -1
+        self._invited_at = 0.0
+        self._deltas: dict[str, list[int]] = {}
+        self._complained: set[str] = set()
+
+    def run(self) -> ProjectState:
+        """Serves until the project is closed, and returns its last state.
+
+        Raises:
+            StorageError: the owner's statistics are not the committed ones.
+            FundsError: the account cannot pay the stake.
+            ChainError: the node is dead.
+        """
+        announce(self._market, self._storage, self._home, self._coordinator.address)
+        statistics = fetch_statistics(self._storage, self._project, self._key)
+        self._bond()
+        while True:
+            state = self._market.project(self._project.id)
+            if state.phase.closed:
+                self._progress("closed", phase=state.phase.name.lower())
+                return state
+            try:
+                self._step(state, statistics)
+            except MarketError as error:
+                self._progress("failed", reason=str(error))
+                time.sleep(_RETRY_SECONDS)
+            time.sleep(POLL_SECONDS)
+
+    def _bond(self) -> None:
+        state, terms = self._market.project(self._project.id), self._project.terms
+        if state.phase is not Phase.JOINING or state.aggregator_stake:
+            return
+        if self._market.balance(self._market.address) <= terms.aggregator_stake:
+            raise FundsError(
+                f"{self._market.address} cannot pay the stake of "
+                f"{show_ether(terms.aggregator_stake)} ether and gas",
+                "send it more",
+            )
+        self._market.bond(terms)
+        self._progress("bonded", stake=str(terms.aggregator_stake))
+
+    def _step(self, state: ProjectState, statistics: Statistics) -> None:
+        if state.phase is Phase.COMMIT:
+            self._invite(state)
+        self._read_receipts(state)
+        if state.phase in (Phase.REVEAL, Phase.SETTLE):
+            reveals = self._market.reveals(self._project.id, state.epoch)
+            missing = self._fetch(reveals)
+            if state.phase is Phase.SETTLE and not missing:
+                self._settle(state, statistics, reveals)
+                return
+        advance_if_due(self._market, self._project.terms, state, self._progress)
+
+    def _invite(self, state: ProjectState) -> None:
+        if self._invited_epoch == state.epoch:
+            return
+        connect_peers(self._market, self._storage, self._market.trainers(self._project.id))
+        self._coordinator.send(
+            {
+                "project": "0x" + self._project.id.hex(),
+                "round": state.round,
+                "epoch": state.epoch,
+                "learning_rate": state.learning_rate,
+                "deadline": state.deadline,
+            }
+        )
+        self._invited_epoch, self._invited_at = state.epoch, time.monotonic()
+        self._deltas.clear()
+        self._progress("invited", round=state.round, epoch=state.epoch)
+
+    def _read_receipts(self, state: ProjectState) -> None:
+        for reply in self._coordinator.receipts():
+            elapsed = time.monotonic() - self._invited_at
+            if reply.outcome is not Outcome.ANSWERED:
+                self._progress("no receipt", node=str(reply.node), reason=reply.error)
+                continue
+            try:
+                receipt = read_receipt(self._project.id, reply.record)
+            except MarketError as error:
+                self._progress("no receipt", node=str(reply.node), reason=error.message)
+                continue
+            self._progress(
+                "receipt",
+                trainer=receipt.trainer,
+                round=state.round,
+                flower_seconds=round(elapsed - receipt.busy_seconds, 3),
+                busy_seconds=round(receipt.busy_seconds, 3),
+            )
+
+    def _fetch(self, reveals: list[RevealEvent]) -> int:
+        """Fetches what was not yet; returns how many deltas are still missing."""
+        missing = 0
+        for reveal in reveals:
+            if reveal.cid in self._deltas:
+                continue
+            try:
+                self._deltas[reveal.cid] = fetch_delta(
+                    self._storage, self._project, reveal, self._key
+                )
+                self._progress("fetched", trainer=reveal.trainer, cid=reveal.cid)
+            except StorageError as error:
+                missing += 1
+                if reveal.cid not in self._complained:
+                    self._complained.add(reveal.cid)
+                    self._progress("unusable", trainer=reveal.trainer, reason=error.message)
+                connect_peers(self._market, self._storage, [reveal.trainer])
+        return missing
+
+    def _settle(
+        self, state: ProjectState, statistics: Statistics, reveals: list[RevealEvent]
+    ) -> None:
+        project = self._project
+        model = project.fetch_model(self._storage, self._model_cid(state), state.model)
+        deltas = [self._deltas[reveal.cid] for reveal in reveals]
+        self._progress("proving", round=state.round, trainers=len(reveals))
+        proof = prove_round(project, statistics, model, reveals, deltas, self._journal)
+        ready = prepare(self._storage, project, state, model, reveals, deltas, proof)
+        self._progress(
+            "proved",
+            round=state.round,
+            seconds=round(ready.seconds, 2),
+            peak_bytes=ready.peak_bytes,
+            proof_bytes=ready.proof_bytes,
+            rows=project.keys.rows,
+            logrows=project.keys.logrows,
+        )
+        try:
+            receipt = self._market.settle(project.terms, ready.settlement)
+        except ContractError:
+            if self._market.project(project.id).epoch != state.epoch:
+                return  # settled before this process was killed and started again
+            raise
+        self._progress(
+            "settled",
+            round=state.round,
+            transaction="0x" + bytes(receipt["transactionHash"]).hex(),
+            gas=receipt["gasUsed"],
+            selected=[reveals[slot].trainer for slot in ready.verdict.selected],
+        )
+
+    def _model_cid(self, state: ProjectState) -> str:
+        if state.round == 0:
+            return self._project.created.model_cid
+        return self._market.settled(self._project.id)[-1].model_cid

@@ -1,0 +1,232 @@
+"""Re-checking a project from the chain and IPFS alone.
+
+Nothing that anybody says is taken for granted: keys and verifier code are derived from the
+circuits and the SRS, every proof is verified off chain, and every selection, score, payout and
+model commitment is computed again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from market.chain.market import Market
+from market.chain.state import Created, RevealEvent, SettledRound
+from market.chain.terms import Terms
+from market.chain.verifier import verifier_artifact, verifier_code_hash
+from market.contribution.verdict import game_of, judge
+from market.errors import MarketError
+from market.progress import Progress, silent
+from market.project import Project, connect_peers, fetch_document, fetch_srs
+from market.storage.base import Storage
+from zk.commit import zero_point
+from zk.field import Point
+from zk.keys import Keys, derive_keys
+from zk.prove import Proof, verify
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One thing that should hold.
+
+    Args:
+        subject: what it is about, for example "round 2".
+        text: what should hold.
+        holds: whether it does.
+        detail: what was found instead.
+    """
+
+    subject: str
+    text: str
+    holds: bool
+    detail: str = ""
+
+
+@dataclass
+class Audit:
+    """The claims that were checked."""
+
+    claims: list[Claim] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        return bool(self.claims) and all(claim.holds for claim in self.claims)
+
+
+class Auditor:
+    """Audits one project.
+
+    Args:
+        market: reads the chain; needs no account.
+        storage: the auditor's own IPFS node.
+        deep: derive keys and verifier code again, whatever this machine has cached.
+        progress: told of each claim as it is checked.
+    """
+
+    def __init__(
+        self, market: Market, storage: Storage, deep: bool = False, progress: Progress = silent
+    ) -> None:
+        self._market = market
+        self._storage = storage
+        self._deep = deep
+        self._progress = progress
+        self._audit = Audit()
+
+    def run(self, id: bytes) -> Audit:
+        """Checks everything about the project that has happened so far.
+
+        Raises:
+            NotFoundError: there is no such project.
+            StorageError: what the audit needs cannot be fetched.
+            ChainError: the node is dead.
+        """
+        created = self._market.created(id)
+        terms = created.terms
+        self._claim("project", "the terms hash to the project's id", self._market.id_of(terms), id)
+        people = [terms.owner, terms.aggregator, *self._market.trainers(id)]
+        connect_peers(self._market, self._storage, people)
+        document = fetch_document(self._storage, created)
+        self._claim("project", "the specification is the one that the terms name", True)
+        keys = derive_keys(document.shape, fetch_srs(self._storage, document), fresh=self._deep)
+        self._check_circuit(terms, keys)
+
+        reveals = self._market.all_reveals(id)
+        self._check_reveals(reveals)
+        model = terms.model
+        budget = created.deposit - terms.aggregator_fee * terms.rounds
+        settled = self._market.settled(id)
+        for expected, found in enumerate(settled):
+            subject = f"round {found.round}"
+            self._claim(subject, "rounds are settled in order", found.round, expected)
+            self._check_round(Project(created, document, keys), found, reveals, model, budget)
+            model = found.model
+            budget -= sum(found.payouts)
+        self._check_models(Project(created, document, keys), settled)
+        self._check_money(created)
+        return self._audit
+
+    def _check_circuit(self, terms: Terms, keys: Keys) -> None:
+        artifact = verifier_artifact(keys, fresh=self._deep)
+        self._claim(
+            "circuit",
+            "verification key, settings and SRS are the named ones",
+            keys.identity.hex(),
+            terms.circuit.hex(),
+        )
+        self._claim(
+            "circuit", "the zero vector's commitment is right", zero_point(keys), terms.zero
+        )
+        derived = verifier_code_hash(artifact)
+        self._claim(
+            "circuit",
+            "the verifier's code follows from the circuit and the SRS",
+            derived.hex(),
+            terms.verifier_code_hash.hex(),
+        )
+        on_chain = self._market.code_hash(terms.verifier)
+        self._claim(
+            "circuit", "that code stands at the verifier's address", on_chain.hex(), derived.hex()
+        )
+
+    def _check_reveals(self, reveals: list[RevealEvent]) -> None:
+        takers: dict[Point, tuple[str, int]] = {}
+        for reveal in reveals:
+            taker = takers.setdefault(reveal.point, (reveal.trainer, reveal.round))
+            self._claim(
+                f"round {reveal.round}",
+                f"the delta of {reveal.trainer} is its own",
+                taker,
+                (reveal.trainer, reveal.round),
+            )
+
+    def _check_round(
+        self,
+        project: Project,
+        found: SettledRound,
+        reveals: list[RevealEvent],
+        model: Point,
+        budget: int,
+    ) -> None:
+        subject, terms, keys = f"round {found.round}", project.terms, project.keys
+        this_round = [reveal for reveal in reveals if reveal.round == found.round]
+        epoch = max((reveal.epoch for reveal in this_round), default=0)
+        points = {reveal.trainer: reveal.point for reveal in this_round if reveal.epoch == epoch}
+        self._claim(
+            subject,
+            "the settled trainers are those who revealed, in their order",
+            list(found.trainers),
+            list(points),
+        )
+        settlement = self._market.settlement(found.transaction)
+        unused = terms.slots - len(points)
+        committed = [terms.curvature, terms.target, model, *points.values(), *[terms.zero] * unused]
+        data = b"".join(point.to_bytes() for point in committed) + settlement.proof
+        proof = Proof(data, list(settlement.instances))
+        self._claim(
+            subject, "the proof about exactly these commitments verifies", verify(proof, keys), True
+        )
+        try:
+            verdict = judge(
+                game_of(proof.instances, project.document.shape, len(points)),
+                [int(account, 16) for account in points],
+                terms.byzantine,
+                project.document.grid.lattice,
+                budget // (terms.rounds - found.round),
+                terms.floor_bps,
+            )
+        except MarketError as error:
+            self._claim(subject, "the proven numbers are a game", error.message, "")
+            return
+        self._claim(subject, "multi-Krum selects these trainers", found.selected, verdict.mask)
+        self._claim(
+            subject,
+            "the contributions are the exact Shapley values",
+            list(found.scores),
+            verdict.scores,
+        )
+        self._claim(subject, "every payout follows from them", list(found.payouts), verdict.payouts)
+        self._claim(
+            subject,
+            "the utilities are the proven ones",
+            (found.utility_before, found.utility_after),
+            (verdict.utility_before, verdict.utility_after),
+        )
+
+    def _check_models(self, project: Project, settled: list[SettledRound]) -> None:
+        for found in settled:
+            try:
+                project.fetch_model(self._storage, found.model_cid, found.model)
+                problem = ""
+            except MarketError as error:
+                problem = error.message
+            self._claim(
+                f"round {found.round}",
+                "the published model is the committed mean of the selected deltas",
+                problem,
+                "",
+            )
+
+    def _check_money(self, created: Created) -> None:
+        id, market = created.id, self._market
+        state = market.project(id)
+        credited, slashed = (sum(market.sums(id, e).values()) for e in ("Credited", "Slashed"))
+        withdrawn = sum(market.sums(id, "Withdrawn").values())
+        self._claim(
+            "money",
+            "credited and refunded + still budgeted = deposited + slashed",
+            credited + state.trainer_budget + state.fee_budget,
+            created.deposit + slashed,
+        )
+        accounts = {*market.sums(id, "Credited"), *market.trainers(id)}
+        stakes = sum(sum(market.stakes(id, event)) for event in ("Joined", "AggregatorBonded"))
+        self._claim(
+            "money",
+            "withdrawn + credited + locked = deposited + staked",
+            withdrawn + sum(market.credit(id, a) for a in accounts) + market.locked(id),
+            created.deposit + stakes,
+        )
+
+    def _claim(self, subject: str, text: str, found: object, expected: object = True) -> None:
+        holds = found == expected
+        detail = "" if holds else f"found {found}, expected {expected}"
+        self._audit.claims.append(Claim(subject, text, holds, detail))
+        self._progress("claim", subject=subject, text=text, holds=holds, detail=detail)

@@ -1,0 +1,151 @@
+"""Settings that all commands share: configuration file < environment < command line."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from eth_account.signers.local import LocalAccount
+
+from market.chain.keyfile import load_account
+from market.chain.market import Market
+from market.cli.output import Output
+from market.errors import InputError
+from market.storage.base import Storage
+from market.storage.client import open_storage
+
+DEFAULT_RPC = "http://127.0.0.1:8545"
+CONFIGURATION = "market.toml"
+_NAMES = ("rpc", "contract", "key", "ipfs_api")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are.
+
+    Args:
+        home: directory of this role's own.
+        rpc: URL of an Ethereum node.
+        contract: address of the market; empty if none is given.
+        key: file of the account's private key.
+        ipfs_api: address of an external IPFS daemon, or None for the embedded node.
+        output: prints.
+    """
+
+    home: Path
+    rpc: str
+    contract: str
+    key: Path
+    ipfs_api: str | None
+    output: Output
+
+    def account(self) -> LocalAccount:
+        return load_account(self.key)
+
+    def market(self, signing: bool = True) -> Market:
+        """The market; with the account unless only reading.
+
+        Raises:
+            InputError: no contract is named, or the key is unusable.
+            ChainError: the node is dead or knows no such contract.
+        """
+        if not self.contract:
+            raise InputError(
+                "no market contract is named",
+                f"give --contract ADDRESS, or set it in {self.home / CONFIGURATION}",
+            )
+        return Market(self.rpc, self.contract, self.account() if signing else None)
+
+    def storage(self) -> Storage:
+        self.home.mkdir(parents=True, exist_ok=True)
+        return open_storage(self.home, self.ipfs_api)
+
+
+def read_configuration(path: Path) -> dict[str, str]:
+    """The file's settings; none if there is no file.
+
+    Raises:
+        InputError: it is no TOML, or has an entry that there is not.
+    """
+    if not path.exists():
+        return {}
+    try:
+        raw = tomllib.loads(path.read_text())
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read {path}: {error}") from error
+    for name, value in raw.items():
+        if name not in _NAMES or not isinstance(value, str):
+            raise InputError(f"{path}: unusable entry {name}", f"texts named {', '.join(_NAMES)}")
+    return raw
+
+
+def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options of `Settings` to a command, which receives it as first argument."""
+
+    @wraps(function)
+    def command(
+        rpc: str | None,
+        contract: str | None,
+        key: Path | None,
+        home: Path,
+        ipfs_api: str | None,
+        as_json: bool,
+        **arguments: Any,
+    ) -> Any:
+        context = click.get_current_context()
+        context.ensure_object(dict)["output"] = output = Output(as_json)
+        file = read_configuration(home / CONFIGURATION)
+        settings = Settings(
+            home=home,
+            rpc=rpc or file.get("rpc") or DEFAULT_RPC,
+            contract=contract or file.get("contract", ""),
+            key=key or home / file.get("key", "account.key"),
+            ipfs_api=ipfs_api or file.get("ipfs_api"),
+            output=output,
+        )
+        return function(settings, **arguments)
+
+    folder = click.Path(path_type=Path, file_okay=False)
+    file = click.Path(path_type=Path, dir_okay=False)
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line."),
+        click.option(
+            "--ipfs-api",
+            envvar="MARKET_IPFS_API",
+            metavar="ADDRESS",
+            help="External IPFS daemon; without it an embedded node runs in --home.",
+        ),
+        click.option(
+            "--home",
+            envvar="MARKET_HOME",
+            type=folder,
+            metavar="DIR",
+            default=Path(os.path.expanduser("~/.market")),
+            show_default="~/.market",
+            help="This role's own directory.",
+        ),
+        click.option(
+            "--key",
+            envvar="MARKET_KEY",
+            type=file,
+            metavar="FILE",
+            help="Private key of the account.  [default: account.key in --home]",
+        ),
+        click.option(
+            "--contract", envvar="MARKET_CONTRACT", metavar="ADDRESS", help="Address of the market."
+        ),
+        click.option(
+            "--rpc",
+            envvar="MARKET_RPC",
+            metavar="URL",
+            help=f"Ethereum node.  [default: {DEFAULT_RPC}]",
+        ),
+    ):
+        command = option(command)
+    return command

@@ -1,0 +1,85 @@
+"""Commands that run infrastructure: a local network, an IPFS node."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from market import durable
+from market.chain.artifact import load_artifact
+from market.chain.connection import Connection
+from market.chain.deploy import deploy
+from market.chain.devnet import Devnet
+from market.chain.refusal import Refusals
+from market.cli.context import Settings, shared_options
+from market.errors import InputError
+from market.specification.amounts import parse_wei
+
+DEPLOYMENT = "deployment.json"
+
+
+def wait_for_signal() -> None:
+    """Returns at SIGINT or SIGTERM."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    while not stopped.wait(0.5):
+        pass
+
+
+@click.command(epilog="Example: market devnet --home ./devnet --port 8545 --fund 0xAB...=10ether")
+@shared_options
+@click.option("--port", type=int, default=8545, show_default=True, help="Port of the RPC.")
+@click.option("--fund", multiple=True, metavar="ADDRESS=AMOUNT", help="Give an account coins.")
+def devnet(settings: Settings, port: int, fund: tuple[str, ...]) -> None:
+    """Run a local Ethereum network with the market deployed on it.
+
+    For development: its coins are worth nothing, and its state lives in --home.
+    """
+    gifts = [_gift(text) for text in fund]
+    with Devnet(settings.home, port) as network:
+        deployment = settings.home / DEPLOYMENT
+        artifact = load_artifact("Market")
+        if deployment.exists():
+            address = str(durable.read_json(deployment)["contract"])
+        else:
+            connection = Connection(network.url, network.account(0), Refusals(artifact))
+            address = deploy(connection, artifact)
+            network.save()
+            durable.write_json(deployment, {"contract": address})
+        for account, wei in gifts:
+            network.fund(account, wei)
+        settings.output.result(
+            f"RPC       {network.url}\ncontract  {address}\nCtrl-C stops it.",
+            {"rpc": network.url, "contract": address},
+        )
+        wait_for_signal()
+
+
+def _gift(text: str) -> tuple[str, int]:
+    account, found, amount = text.partition("=")
+    if not found:
+        raise InputError(f"{text!r} is not ADDRESS=AMOUNT", "write for example 0xAB...=10ether")
+    return account, parse_wei(amount)
+
+
+@click.command("serve", epilog="Example: market serve --home ./owner")
+@shared_options
+def serve(settings: Settings) -> None:
+    """Run this home's IPFS node, so that others can fetch what it published.
+
+    Other commands of the same home use it while it runs.
+    """
+    with settings.storage() as storage:
+        peer = storage.peer()
+        settings.output.result(f"IPFS peer {peer}\nCtrl-C stops it.", {"peer": peer})
+        wait_for_signal()
+
+
+def configuration(home: Path, rpc: str, contract: str) -> None:
+    """Writes a home's configuration file."""
+    text = f'rpc = "{rpc}"\ncontract = "{contract}"\n'
+    durable.write_bytes(home / "market.toml", text.encode())

@@ -1,0 +1,69 @@
+"""How commands talk: for people on standard error, or as JSON on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from market.errors import MarketError
+
+_GOOD = {"settled", "created", "joined", "bonded", "committed", "revealed", "proved", "fetched"}
+_BAD = {"failed", "refused", "unusable", "no receipt"}
+
+
+class Output:
+    """Prints progress and results.
+
+    Args:
+        as_json: one JSON object a line on standard output, instead of text.
+    """
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        self.console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self.results = Console(highlight=False, soft_wrap=True)
+        self._start = time.monotonic()
+
+    def progress(self, event: str, **fields: object) -> None:
+        """Tells that `event` happened."""
+        if self.as_json:
+            self._line({"event": event, **fields})
+            return
+        colour = "green" if event in _GOOD else "red" if event in _BAD else "cyan"
+        shown = "  ".join(f"[dim]{key}[/dim] {escape(_short(v))}" for key, v in fields.items())
+        elapsed = time.monotonic() - self._start
+        self.console.print(f"[dim]{elapsed:7.1f}s[/dim] [{colour}]{event:<10}[/{colour}] {shown}")
+
+    def result(self, text: str, value: dict[str, Any]) -> None:
+        """The outcome of a command: `text` for people, `value` as JSON."""
+        if self.as_json:
+            self._line({"event": "result", **value})
+        else:
+            self.results.print(text)
+
+    def error(self, error: MarketError) -> None:
+        """One line of what went wrong and what to do."""
+        if self.as_json:
+            self._line(
+                {
+                    "event": "error",
+                    "error": error.message,
+                    "hint": error.hint,
+                    "exit_code": error.exit_code,
+                }
+            )
+        self.console.print(f"[red]error:[/red] {escape(' '.join(str(error).split()))}")
+
+    def _line(self, value: dict[str, Any]) -> None:
+        sys.stdout.write(json.dumps(value, default=str) + "\n")
+        sys.stdout.flush()
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 120 else f"{text[:117]}..."

@@ -1,0 +1,87 @@
+"""Commands of a project's owner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+
+from market.chain.market import project_id
+from market.cli.context import Settings, shared_options
+from market.datasets.table import read_table
+from market.owner.create import create_project
+from market.project import open_project
+from market.specification.amounts import parse_wei
+from market.specification.owner import read_specification
+from market.training.linear import evaluate
+from market.vectors import matrix
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command(
+    "create-project",
+    epilog="Example: market create-project examples/digits.toml --deposit 1ether --home ./owner",
+)
+@shared_options
+@click.argument("spec", type=FILE)
+@click.option("--deposit", required=True, metavar="AMOUNT", help="Budget, as 1ether or 10gwei.")
+def create(settings: Settings, spec: Path, deposit: str) -> None:
+    """Create the project that SPEC describes, and lock its budget."""
+    amount = parse_wei(deposit)
+    specification = read_specification(spec)
+    market = settings.market()
+    with settings.storage() as storage:
+        created = create_project(
+            market, storage, settings.home, specification, amount, settings.output.progress
+        )
+    settings.output.result(
+        "0x" + created.id.hex(),
+        {"project": "0x" + created.id.hex(), "verifier": created.terms.verifier},
+    )
+
+
+@click.command(epilog="Example: market cancel 0x5c... --home ./owner")
+@shared_options
+@click.argument("project")
+def cancel(settings: Settings, project: str) -> None:
+    """Close PROJECT before anyone has joined; the deposit becomes withdrawable."""
+    market = settings.market()
+    market.cancel(market.created(project_id(project)).terms)
+    settings.output.result(f"{project} is cancelled", {"project": project})
+
+
+@click.command(
+    epilog="Example: market model 0x5c... --out model.npz --test held-out.csv --home ./owner"
+)
+@shared_options
+@click.argument("project")
+@click.option("--out", type=FILE, help="Write the weights (F x C, float64) to an .npz file.")
+@click.option("--test", type=FILE, help="Measure the accuracy on this data file.")
+@click.option("--round", "number", type=int, help="After this round (from 1).  [default: newest]")
+def model(
+    settings: Settings, project: str, out: Path | None, test: Path | None, number: int | None
+) -> None:
+    """Fetch PROJECT's model, checked against its commitment on chain."""
+    market = settings.market(signing=False)
+    with settings.storage() as storage:
+        opened = open_project(market, storage, project_id(project), settings.output.progress)
+        cid, point = opened.created.model_cid, opened.terms.model
+        rounds = market.settled(opened.id)
+        last = len(rounds) if number is None else number
+        if rounds and last > 0:
+            cid, point = rounds[last - 1].model_cid, rounds[last - 1].model
+        vector = opened.fetch_model(storage, cid, point)
+    weights = opened.document.grid.weights(matrix(vector, *opened.model_shape))
+    if out is not None:
+        with out.open("wb") as file:
+            np.savez(file, weights=weights)
+    accuracy = None
+    if test is not None:
+        table = read_table(test, opened.document.features, opened.document.classes)
+        accuracy = evaluate(weights, opened.document.scaling.design(table.X), table.y)
+    settings.output.result(
+        f"model {cid} after round {last}" + (f": accuracy {accuracy:.4f}" if accuracy else ""),
+        {"model_cid": cid, "round": last, "accuracy": accuracy},
+    )

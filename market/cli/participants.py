@@ -1,0 +1,105 @@
+"""Commands of trainers and aggregators."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from market.aggregator.service import AggregatorService
+from market.chain.market import project_id
+from market.cli.context import Settings, shared_options
+from market.datasets.table import read_table
+from market.flower.coordinator import Coordinator
+from market.project import open_project
+from market.trainer.service import TrainerService
+from market.trainer.work import Workshop
+from market.training.attacks import ATTACKS
+from market.training.attacks import attack as attack_named
+from market.training.linear import pick_device
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command(epilog="Example: market join 0x5c... --data rows.csv --home ./trainer")
+@shared_options
+@click.argument("project")
+@click.option(
+    "--data",
+    type=FILE,
+    required=True,
+    help="Your rows: .csv with a header whose last "
+    "column is `label`, or .npz with X and y. They never leave this machine.",
+)
+@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of minibatch order.")
+@click.option(
+    "--attack",
+    type=click.Choice([*sorted(ATTACKS), "copycat"]),
+    default="none",
+    help="Misbehave like this, to see what the market does about it.",
+)
+def join(settings: Settings, project: str, data: Path, device: str, seed: int, attack: str) -> None:
+    """Train for PROJECT until it is closed: join, commit, reveal, every round."""
+    id = project_id(project)
+    chosen = pick_device(device)
+    account = settings.account()
+    market = settings.market()
+    with settings.storage() as storage:
+        opened = open_project(market, storage, id, settings.output.progress)
+        table = read_table(data, opened.document.features, opened.document.classes)
+        workshop = Workshop(
+            opened, table, chosen, attack_named("none" if attack == "copycat" else attack), seed
+        )
+        service = TrainerService(
+            market, storage, settings.home, account, workshop, settings.output.progress
+        )
+        state = service.run()
+    owed = market.withdrawable(opened.terms, market.address)
+    settings.output.result(
+        f"project {state.phase.name.lower()}; {owed} wei can be withdrawn",
+        {"phase": state.phase.name.lower(), "withdrawable_wei": str(owed)},
+    )
+
+
+@click.command(epilog="Example: market aggregate 0x5c... --home ./aggregator")
+@shared_options
+@click.argument("project")
+@click.option(
+    "--flower-host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address that trainers reach this machine at.",
+)
+@click.option(
+    "--flower-port", type=int, default=0, help="Port for trainers.  [default: a free one]"
+)
+def aggregate(settings: Settings, project: str, flower_host: str, flower_port: int) -> None:
+    """Aggregate for PROJECT until it is closed: stake, invite, prove, settle."""
+    id = project_id(project)
+    market = settings.market()
+    with settings.storage() as storage:
+        opened = open_project(market, storage, id, settings.output.progress)
+        with Coordinator(settings.home / "flower", flower_host, flower_port) as coordinator:
+            service = AggregatorService(
+                market, storage, settings.home, opened, coordinator, settings.output.progress
+            )
+            state = service.run()
+    settings.output.result(
+        f"project {state.phase.name.lower()} after {state.round} rounds",
+        {"phase": state.phase.name.lower(), "rounds": state.round},
+    )
+
+
+@click.command(epilog="Example: market advance 0x5c... --home ./anyone")
+@shared_options
+@click.argument("project")
+def advance(settings: Settings, project: str) -> None:
+    """Move PROJECT on, once the deadline of its phase has passed. Anyone may."""
+    market = settings.market()
+    id = project_id(project)
+    market.advance(market.created(id).terms)
+    state = market.project(id)
+    settings.output.result(
+        f"{project} is in phase {state.phase.name.lower()}", {"phase": state.phase.name.lower()}
+    )

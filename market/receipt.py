@@ -1,0 +1,75 @@
+"""What a trainer tells the aggregator over Flower, signed with its account's key (EIP-191).
+
+Nothing is paid for a receipt: it lets an aggregator know who is at work and fetch early. The
+signature keeps a stranger who connects to the SuperLink from speaking for a trainer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eth_account import Account
+from eth_account.messages import encode_defunct
+from eth_account.signers.local import LocalAccount
+
+from market.errors import TransportError
+from market.flower.records import Record
+from market.trainer.record import Contribution
+
+
+@dataclass(frozen=True)
+class TrainingReceipt:
+    """A trainer's word that it has committed.
+
+    Args:
+        trainer: account that signed.
+        epoch: the opening of a round it is about.
+        cid: where the sealed delta is.
+        busy_seconds: what training and committing took, by the trainer's clock.
+    """
+
+    trainer: str
+    epoch: int
+    cid: str
+    busy_seconds: float
+
+
+def sign_receipt(
+    account: LocalAccount, project: bytes, contribution: Contribution, busy_seconds: float
+) -> Record:
+    """The receipt as a Flower record."""
+    message = _message(project, contribution.epoch, contribution.cid)
+    return {
+        "epoch": contribution.epoch,
+        "cid": contribution.cid,
+        "busy_seconds": busy_seconds,
+        "signature": bytes(account.sign_message(encode_defunct(text=message)).signature),
+    }
+
+
+def read_receipt(project: bytes, record: Record) -> TrainingReceipt:
+    """Parses and checks a receipt.
+
+    Raises:
+        TransportError: an entry is missing or of another type, or nobody signed it.
+    """
+    epoch, cid = record.get("epoch"), record.get("cid")
+    busy, signature = record.get("busy_seconds"), record.get("signature")
+    if not (
+        isinstance(epoch, int)
+        and isinstance(cid, str)
+        and isinstance(busy, float)
+        and isinstance(signature, bytes)
+    ):
+        raise TransportError("a receipt lacks an entry, or one has another type")
+    try:
+        trainer = Account.recover_message(
+            encode_defunct(text=_message(project, epoch, cid)), signature=signature
+        )
+    except Exception as error:  # eth-keys raises many kinds for a malformed signature
+        raise TransportError("a receipt's signature is malformed") from error
+    return TrainingReceipt(str(trainer), epoch, cid, busy)
+
+
+def _message(project: bytes, epoch: int, cid: str) -> str:
+    return f"federated market receipt\nproject 0x{project.hex()}\nepoch {epoch}\ndelta {cid}"

@@ -1,0 +1,215 @@
+"""A trainer's service: joins a project and sees it through.
+
+The chain is the authority: what to do follows from the phase it shows and from the journal on
+disk, so a killed trainer goes on where it was. Flower's invitation only makes it start at once;
+a trainer that is not invited starts by itself, so that an aggregator cannot leave it out.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from eth_account.signers.local import LocalAccount
+
+from market.chain.market import Market
+from market.chain.state import Phase, ProjectState
+from market.errors import (
+    ContractError,
+    DeadlineError,
+    FundsError,
+    MarketError,
+    TransportError,
+)
+from market.flower.node import Node
+from market.flower.records import Record
+from market.identity import announce
+from market.progress import Progress
+from market.project import connect_peers
+from market.receipt import sign_receipt
+from market.specification.amounts import show_ether
+from market.storage.base import Storage
+from market.trainer.record import Contribution, Journal
+from market.trainer.work import Workshop
+from market.waiting import advance_if_due
+
+POLL_SECONDS = 0.25
+INVITATION_SHARE = 0.25
+"""Share of the commit window that a trainer waits for Flower before it starts by itself."""
+INVITATION_SECONDS = 30.0
+"""And the longest it waits."""
+ADVANCE_PATIENCE = 3
+"""Seconds that the aggregator gets to move an overdue project on before a trainer does."""
+_RETRY_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class _Done:
+    contribution: Contribution
+    busy_seconds: float
+
+
+class TrainerService:
+    """Takes part in one project until it is closed.
+
+    Args:
+        market: signs as the trainer.
+        storage: the trainer's IPFS node.
+        home: the trainer's directory.
+        workshop: project, rows and device.
+        progress: told what happens.
+    """
+
+    def __init__(
+        self,
+        market: Market,
+        storage: Storage,
+        home: Path,
+        account: LocalAccount,
+        workshop: Workshop,
+        progress: Progress,
+    ) -> None:
+        self._market = market
+        self._storage = storage
+        self._home = home
+        self._account = account
+        self._workshop = workshop
+        self._project = workshop.project
+        self._journal = Journal(home, workshop.project.id)
+        self._progress = progress
+        self._changed = threading.Condition()
+        self._invited: set[int] = set()
+        self._done: dict[int, _Done] = {}
+        self._opened: dict[int, float] = {}
+
+    def run(self) -> ProjectState:
+        """Serves until the project is closed, and returns its last state.
+
+        Raises:
+            ContractError: the trainer cannot join.
+            FundsError: it cannot pay the stake.
+            ChainError: the node is dead.
+        """
+        announce(self._market, self._storage, self._home, "")
+        self._join()
+        with ExitStack() as stack:
+            node: Node | None = None
+            while True:
+                state = self._market.project(self._project.id)
+                if state.phase.closed:
+                    self._progress("closed", phase=state.phase.name.lower())
+                    return state
+                if node is None:
+                    node = self._connect_flower(stack)
+                else:
+                    node.check()
+                try:
+                    self._step(state)
+                except (ContractError, DeadlineError) as error:
+                    # Late, or the phase moved on meanwhile: the next look at the chain tells.
+                    self._progress("refused", reason=error.message)
+                    time.sleep(_RETRY_SECONDS)
+                except MarketError as error:
+                    self._progress("failed", reason=str(error))
+                    time.sleep(_RETRY_SECONDS)
+                time.sleep(POLL_SECONDS)
+
+    def _join(self) -> None:
+        market, project = self._market, self._project
+        if market.trainer(project.id, market.address).joined:
+            self._progress("rejoined", trainer=market.address)
+            return
+        stake = project.terms.trainer_stake
+        if market.balance(market.address) <= stake:
+            raise FundsError(
+                f"{market.address} cannot pay the stake of {show_ether(stake)} ether and gas",
+                "send it more",
+            )
+        market.join(project.terms)
+        self._progress("joined", trainer=market.address)
+
+    def _connect_flower(self, stack: ExitStack) -> Node | None:
+        announced = self._market.announcement(self._project.terms.aggregator)
+        if announced is None or not announced.endpoint:
+            return None
+        try:
+            return stack.enter_context(
+                Node(self._home / "flower", announced.endpoint, self._answer)
+            )
+        except MarketError as error:
+            raise TransportError(f"the aggregator announced {announced.endpoint!r}") from error
+
+    def _step(self, state: ProjectState) -> None:
+        me, id = self._market.address, self._project.id
+        trainer = self._market.trainer(id, me)
+        committed = any(self._market.commitment_in(id, state.epoch, me))
+        if state.phase is Phase.COMMIT and not committed and not trainer.expelled:
+            self._commit(state)
+        elif state.phase is Phase.REVEAL and committed and not trainer.reveals_in(state.epoch):
+            self._reveal(state)
+        advance_if_due(self._market, self._project.terms, state, self._progress, ADVANCE_PATIENCE)
+
+    def _commit(self, state: ProjectState) -> None:
+        opened = self._opened.setdefault(state.epoch, time.monotonic())
+        window = self._project.terms.commit_seconds * INVITATION_SHARE
+        waited = time.monotonic() - opened >= min(window, INVITATION_SECONDS)
+        if state.epoch not in self._invited and not waited:
+            return
+        start = time.monotonic()
+        contribution = self._journal.read(state.epoch)
+        if contribution is None:
+            peers = [self._project.terms.aggregator, self._project.terms.owner]
+            connect_peers(self._market, self._storage, peers)
+            contribution = self._workshop.contribute(
+                self._market, self._storage, state, self._progress
+            )
+            self._journal.write(contribution)
+        self._market.commit(self._project.terms, state.round, self._commitment(contribution))
+        busy = time.monotonic() - start
+        self._progress("committed", round=state.round, epoch=state.epoch, seconds=round(busy, 3))
+        with self._changed:
+            self._done[state.epoch] = _Done(contribution, busy)
+            self._changed.notify_all()
+
+    def _commitment(self, contribution: Contribution) -> bytes:
+        return self._market.commitment_of(
+            self._market.address,
+            self._project.id,
+            contribution.round,
+            contribution.point,
+            contribution.cid,
+            contribution.salt,
+        )
+
+    def _reveal(self, state: ProjectState) -> None:
+        contribution = self._journal.read(state.epoch)
+        if contribution is None:
+            return  # this home never committed in this epoch
+        if not any(self._market.commitment_in(self._project.id, state.epoch, self._market.address)):
+            return
+        self._market.reveal(
+            self._project.terms,
+            state.round,
+            contribution.point,
+            contribution.cid,
+            contribution.salt,
+        )
+        self._progress("revealed", round=state.round, cid=contribution.cid)
+
+    def _answer(self, config: Record) -> Record:
+        """Flower's handler, in a thread of its own: waits until the epoch is committed."""
+        epoch = config.get("epoch")
+        if config.get("project") != "0x" + self._project.id.hex() or not isinstance(epoch, int):
+            raise TransportError("the invitation is not for this project")
+        deadline = time.monotonic() + self._project.terms.commit_seconds
+        with self._changed:
+            self._invited.add(epoch)
+            while epoch not in self._done:
+                left = deadline - time.monotonic()
+                if left <= 0 or not self._changed.wait(left):
+                    raise DeadlineError(f"no commitment in epoch {epoch} before its deadline")
+            done = self._done[epoch]
+        return sign_receipt(self._account, self._project.id, done.contribution, done.busy_seconds)

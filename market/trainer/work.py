@@ -1,0 +1,95 @@
+"""One round's work of a trainer: fetch the model, train, quantise, salt, commit to, seal."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from market.chain.market import Market
+from market.chain.state import ProjectState
+from market.datasets.table import Table
+from market.errors import NotFoundError
+from market.progress import Progress
+from market.project import Project
+from market.storage.base import Storage
+from market.storage.encryption import seal
+from market.trainer.record import Contribution
+from market.training.attacks import Attack
+from market.training.linear import train
+from market.vectors import encode, matrix, salted
+from zk.commit import commit
+
+RATE_UNIT = 10**9
+"""The contract counts learning rates in 1e-9."""
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What a trainer works with.
+
+    Args:
+        project: the project, checked.
+        table: the trainer's own rows.
+        device: where training runs.
+        attack: what to do wrong, for experiments; the attack "none" is honest.
+        seed: of the order of minibatches.
+    """
+
+    project: Project
+    table: Table
+    device: torch.device
+    attack: Attack
+    seed: int
+
+    def contribute(
+        self, market: Market, storage: Storage, state: ProjectState, progress: Progress
+    ) -> Contribution:
+        """Makes this epoch's contribution; nothing is on chain yet.
+
+        Raises:
+            StorageError: the model cannot be fetched, or is not what the contract holds.
+            InputError: training diverged.
+        """
+        project = self.project
+        rows, columns = project.model_shape
+        vector = project.fetch_model(storage, self._model_cid(market, state), state.model)
+        weights = project.document.grid.weights(matrix(vector, rows, columns))
+
+        plan = dataclasses.replace(
+            project.document.training, learning_rate=state.learning_rate / RATE_UNIT
+        )
+        progress("training", round=state.round, device=str(self.device))
+        delta = train(
+            weights,
+            project.document.scaling.design(self.table.X),
+            self.attack.labels(self.table.y, columns),
+            plan,
+            self.seed + state.epoch,
+            self.device,
+        )
+        quantised, clipped = project.document.grid.quantise(
+            self.attack.delta(delta, self.seed + state.epoch)
+        )
+        salted_delta = salted(np.asarray(quantised).reshape(-1).tolist())
+        point = commit(salted_delta, project.keys)
+        sealed = seal(encode(salted_delta), self._aggregator_key(market))
+        cid = storage.add(sealed)
+        progress("trained", round=state.round, clipped=clipped, cid=cid)
+        return Contribution(state.epoch, state.round, point, cid, secrets.token_bytes(32))
+
+    def _model_cid(self, market: Market, state: ProjectState) -> str:
+        if state.round == 0:
+            return self.project.created.model_cid
+        return market.settled(self.project.id)[-1].model_cid
+
+    def _aggregator_key(self, market: Market) -> bytes:
+        announced = market.announcement(self.project.terms.aggregator)
+        if announced is None:
+            raise NotFoundError(
+                f"the aggregator {self.project.terms.aggregator} has announced no encryption key"
+            )
+        return announced.encryption_key
