@@ -362,31 +362,8 @@ contract SettleTest is Fixture {
         Vm.Log[] memory logs = vm.getRecordedLogs();
         for (uint256 i; i < logs.length; ++i) {
             if (logs[i].topics[0] != IMarket.Settled.selector) continue;
-            (
-                o.trainers,
-                o.selected,
-                o.scores,
-                o.denominator,
-                o.payouts,
-                o.before,
-                o.afterwards,
-                o.model,
-                o.modelCid
-            ) =
-                abi.decode(
-                    logs[i].data,
-                    (
-                        address[],
-                        uint256,
-                        int256[],
-                        uint256,
-                        uint256[],
-                        int256,
-                        int256,
-                        Point,
-                        string
-                    )
-                );
+            // A struct is encoded as its members are, behind an offset.
+            o = abi.decode(bytes.concat(bytes32(uint256(32)), logs[i].data), (Outcome));
         }
     }
 }

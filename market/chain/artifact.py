@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from market.errors import InputError
 
-CONTRACTS = ("Market",)
+CONTRACTS = ("IVerifier", "Market")
 """The contracts whose artifacts come with the package."""
 
 _T = TypeVar("_T")

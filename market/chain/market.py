@@ -206,6 +206,11 @@ class Market:
         args = found[-1]["args"]
         return Announcement(args["encryptionKey"], args["endpoint"], args["peer"])
 
+    def committed(self, id: bytes, round_number: int) -> list[str]:
+        """Who committed in a round, in any of its openings, in order."""
+        found = self._logs("Committed", {"id": id, "round": round_number})
+        return list(dict.fromkeys(str(log["args"]["trainer"]) for log in found))
+
     def reveals(self, id: bytes, epoch: int) -> list[RevealEvent]:
         """The reveals of an epoch in the order of the slots."""
         return [event for event in self.all_reveals(id) if event.epoch == epoch]
@@ -265,6 +270,28 @@ class Market:
         return Settlement(
             arguments["modelCid"], bytes(arguments["proof"]), tuple(arguments["instances"])
         )
+
+    def committed_bytes(self, terms: Terms, found: SettledRound, id: bytes, model: Point) -> bytes:
+        """The commitments that the contract put in front of a settled round's proof.
+
+        Args:
+            model: commitment of the model that the round started from.
+        """
+        points = {r.trainer: r.point for r in self.all_reveals(id) if r.round == found.round}
+        revealed = [points[trainer] for trainer in found.trainers]
+        unused = [terms.zero] * (terms.slots - len(revealed))
+        stored = [terms.curvature, terms.target, model, *revealed, *unused]
+        return b"".join(point.to_bytes() for point in stored)
+
+    def verify_gas(self, id: bytes, found: SettledRound, model: Point) -> int:
+        """Gas of a transaction that does nothing but verify a settled round's proof."""
+        terms, settlement = self.created(id).terms, self.settlement(found.transaction)
+        proof = self.committed_bytes(terms, found, id, model) + settlement.proof
+        verifier: Any = self.web3.eth.contract(
+            Web3.to_checksum_address(terms.verifier), abi=load_artifact("IVerifier").abi
+        )
+        call = verifier.functions.verifyProof(proof, list(settlement.instances))
+        return int(self.connection.ask(call.estimate_gas))
 
     def sums(self, id: bytes, event: str) -> dict[str, int]:
         """Wei by account over all events `Credited`, `Slashed` or `Withdrawn` of the project."""

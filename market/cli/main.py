@@ -3,15 +3,46 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import click
 
-from market.cli import accounts, auditor, network, owner, participants
 from market.cli.output import Output
 from market.errors import MarketError
 
+COMMANDS = {
+    "advance": "participants:advance",
+    "aggregate": "participants:aggregate",
+    "announce": "accounts:announce_command",
+    "audit": "auditor:audit",
+    "cancel": "owner:cancel",
+    "create-project": "owner:create",
+    "devnet": "network:devnet",
+    "join": "participants:join",
+    "key": "accounts:key",
+    "model": "owner:model",
+    "serve": "network:serve",
+    "status": "auditor:status",
+    "withdraw": "accounts:withdraw",
+}
+
+
+class Commands(click.Group):
+    """Imports a command's module when it is asked for: PyTorch and Flower take seconds."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(import_module(f"market.cli.{module}"), name)
+        return command
+
 
 @click.group(
+    cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Settings come from market.toml in --home, from MARKET_* variables, and from options, "
     "the later winning. Exit codes: 0 success, 1 a claim does not hold, 2 usage, 3 unusable "
@@ -21,24 +52,6 @@ from market.errors import MarketError
 @click.version_option(package_name="federated-market")
 def cli() -> None:
     """The market for federated learning: contributions proven, and paid by contract."""
-
-
-for command in (
-    network.devnet,
-    network.serve,
-    accounts.key,
-    accounts.announce_command,
-    accounts.withdraw,
-    owner.create,
-    owner.cancel,
-    owner.model,
-    participants.join,
-    participants.aggregate,
-    participants.advance,
-    auditor.status,
-    auditor.audit,
-):
-    cli.add_command(command)
 
 
 def run() -> None:

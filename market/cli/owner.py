@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import click
 import numpy as np
 
+from market import durable
 from market.chain.market import project_id
 from market.cli.context import Settings, shared_options
 from market.datasets.table import read_table
@@ -59,29 +61,33 @@ def cancel(settings: Settings, project: str) -> None:
 @click.argument("project")
 @click.option("--out", type=FILE, help="Write the weights (F x C, float64) to an .npz file.")
 @click.option("--test", type=FILE, help="Measure the accuracy on this data file.")
-@click.option("--round", "number", type=int, help="After this round (from 1).  [default: newest]")
-def model(
-    settings: Settings, project: str, out: Path | None, test: Path | None, number: int | None
-) -> None:
-    """Fetch PROJECT's model, checked against its commitment on chain."""
+def model(settings: Settings, project: str, out: Path | None, test: Path | None) -> None:
+    """Fetch PROJECT's newest model, checked against its commitment on chain.
+
+    With --test, the accuracy of every round's model on that file.
+    """
     market = settings.market(signing=False)
     with settings.storage() as storage:
         opened = open_project(market, storage, project_id(project), settings.output.progress)
-        cid, point = opened.created.model_cid, opened.terms.model
-        rounds = market.settled(opened.id)
-        last = len(rounds) if number is None else number
-        if rounds and last > 0:
-            cid, point = rounds[last - 1].model_cid, rounds[last - 1].model
-        vector = opened.fetch_model(storage, cid, point)
-    weights = opened.document.grid.weights(matrix(vector, *opened.model_shape))
+        versions = [(opened.created.model_cid, opened.terms.model)]
+        versions += [(found.model_cid, found.model) for found in market.settled(opened.id)]
+        weights = [
+            opened.document.grid.weights(
+                matrix(opened.fetch_model(storage, cid, point), *opened.model_shape)
+            )
+            for cid, point in (versions if test else versions[-1:])
+        ]
     if out is not None:
-        with out.open("wb") as file:
-            np.savez(file, weights=weights)
-    accuracy = None
+        buffer = io.BytesIO()
+        np.savez(buffer, weights=weights[-1])
+        durable.write_bytes(out, buffer.getvalue(), mode=0o644)
+    accuracy: list[float] = []
     if test is not None:
         table = read_table(test, opened.document.features, opened.document.classes)
-        accuracy = evaluate(weights, opened.document.scaling.design(table.X), table.y)
+        rows = opened.document.scaling.design(table.X)
+        accuracy = [evaluate(each, rows, table.y) for each in weights]
     settings.output.result(
-        f"model {cid} after round {last}" + (f": accuracy {accuracy:.4f}" if accuracy else ""),
-        {"model_cid": cid, "round": last, "accuracy": accuracy},
+        f"model {versions[-1][0]} after {len(versions) - 1} rounds"
+        + "".join(f"\n  round {n}: accuracy {value:.4f}" for n, value in enumerate(accuracy)),
+        {"model_cid": versions[-1][0], "rounds": len(versions) - 1, "accuracy": accuracy},
     )

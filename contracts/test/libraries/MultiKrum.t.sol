@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {MultiKrum} from "../src/libraries/MultiKrum.sol";
+import {MultiKrum} from "../../src/libraries/MultiKrum.sol";
 import {Test} from "forge-std/Test.sol";
 
 contract MultiKrumTest is Test {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Bn254, Point} from "../src/libraries/Bn254.sol";
+import {Bn254, Point} from "../../src/libraries/Bn254.sol";
 import {Test} from "forge-std/Test.sol";
 
 contract Bn254Test is Test {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Bn254} from "../src/libraries/Bn254.sol";
-import {Game, RoundGame} from "../src/libraries/RoundGame.sol";
-import {Vectors} from "./Vectors.sol";
+import {Bn254} from "../../src/libraries/Bn254.sol";
+import {Game, RoundGame} from "../../src/libraries/RoundGame.sol";
+import {Vectors} from "../Vectors.sol";
 import {Test} from "forge-std/Test.sol";
 
 contract RoundGameTest is Test {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Payouts} from "../src/libraries/Payouts.sol";
+import {Payouts} from "../../src/libraries/Payouts.sol";
 import {Test} from "forge-std/Test.sol";
 
 contract PayoutsTest is Test {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Shapley} from "../src/libraries/Shapley.sol";
+import {Shapley} from "../../src/libraries/Shapley.sol";
 import {Test} from "forge-std/Test.sol";
 
 /// @notice The closed form against the definition: rational numbers are compared by products.

@@ -1,0 +1,192 @@
+"""The course of the demonstration."""
+
+from __future__ import annotations
+
+import re
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from market.chain.market import Market, project_id
+from market.chain.verifier import verifier_artifact
+from market.datasets.catalogue import Dataset, load
+from market.datasets.partition import partition_dirichlet, partition_iid, stratified_split
+from market.datasets.table import Table, write_csv
+from market.demo.processes import Role, Roles
+from market.errors import InputError
+from market.specification.owner import read_specification
+from zk.keys import circuit_logrows, derive_keys
+from zk.srs import development_srs
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+RUN_SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user chose; see `scripts/demo --help`."""
+
+    trainers: int
+    rounds: int
+    attackers: int
+    attack: str
+    dataset: str
+    alpha: float | None
+    seed: int
+    deposit: str
+
+    @property
+    def misbehaving(self) -> int:
+        return 0 if self.attack == "none" else self.attackers
+
+    @property
+    def byzantine(self) -> int:
+        """f: as many as attack, and one at least where there are enough to tolerate one."""
+        return min(max(self.misbehaving, 1), (self.trainers - 3) // 2)
+
+    def check(self) -> None:
+        """Refuses what cannot be tolerated.
+
+        Raises:
+            InputError: too many attackers for multi-Krum.
+        """
+        if self.misbehaving > max((self.trainers - 3) // 2, 0):
+            raise InputError(
+                f"{self.trainers} trainers tolerate {(self.trainers - 3) // 2} attackers, "
+                f"not {self.misbehaving}",
+                "multi-Krum needs 2 * attackers + 3 trainers",
+            )
+
+
+class Demonstration:
+    """One run. `prepare` makes keys and data, `run` goes from funding to payout.
+
+    Args:
+        options: the user's choice.
+        roles: starts the processes.
+    """
+
+    def __init__(self, options: Options, roles: Roles) -> None:
+        self.options = options
+        self.roles = roles
+        self.dataset: Dataset = load(options.dataset)
+        self.contract = ""
+        self.rpc = ""
+        self.project = ""
+        self.addresses: dict[str, str] = {}
+        self.accuracy: list[float] = []
+        self.audit: dict[str, Any] = {}
+        self.aggregator: Role | None = None
+        self.parts: list[Table] = []
+        self.test = self.dataset.table
+        self.validation = self.dataset.table
+
+    @property
+    def trainers(self) -> list[str]:
+        return [f"trainer {number}" for number in range(1, self.options.trainers + 1)]
+
+    @property
+    def attackers(self) -> list[str]:
+        count = self.options.misbehaving
+        return self.trainers[len(self.trainers) - count :]
+
+    def prepare(self) -> None:
+        """Splits the data, writes the specification, derives the keys if they are not cached."""
+        self._split()
+        for name in ("owner", "aggregator", *self.trainers):
+            self.addresses[name] = self.roles.call(name, "key")["address"]
+        specification = self._write_specification()
+        parsed = read_specification(specification)
+        self.roles.say("set-up", "circuit", str(parsed.shape))
+        keys = derive_keys(parsed.shape, development_srs(circuit_logrows(parsed.shape)))
+        verifier_artifact(keys)
+        self.roles.say("set-up", "keys", f"{keys.rows} rows, 2^{keys.logrows} high")
+
+    def run(self) -> None:
+        """From an empty chain to withdrawn payouts and an audit."""
+        roles = self.roles
+        network = roles.start("devnet", "devnet", "--port", str(_free_port()), *self._gifts())
+        roles.wait([network], 120.0, until_event="result")
+        self.rpc, self.contract = network.result["rpc"], network.result["contract"]
+        where = ("--rpc", self.rpc, "--contract", self.contract)
+        nodes = [roles.start(name, "serve", *where) for name in ("owner", "aggregator")]
+        roles.wait(nodes, 120.0, until_event="result")
+        roles.call("aggregator", "announce", *where)
+        created = roles.call(
+            "owner",
+            "create-project",
+            str(self.roles.root / "project.toml"),
+            "--deposit",
+            self.options.deposit,
+            *where,
+        )
+        self.project = created["project"]
+
+        self.aggregator = roles.start("aggregator", "aggregate", self.project, *where)
+        joined = [self._join(index, name, where) for index, name in enumerate(self.trainers)]
+        roles.wait([self.aggregator, *joined], RUN_SECONDS)
+
+        test = self.roles.root / "test.csv"
+        write_csv(test, self.test, self.dataset.feature_names)
+        measured = roles.call("owner", "model", self.project, "--test", str(test), *where)
+        self.accuracy = measured["accuracy"]
+        self.audit = roles.call("auditor", "audit", self.project, *where)
+        roles.say("auditor", "audited", f"{len(self.audit['claims'])} claims hold")
+        self._withdraw(where)
+
+    def _join(self, index: int, name: str, where: tuple[str, ...]) -> Role:
+        data = self.roles.root / f"rows-{index + 1}.csv"
+        write_csv(data, self.parts[index], self.dataset.feature_names)
+        attack = self.options.attack if name in self.attackers else "none"
+        seed = str(self.options.seed + index)
+        arguments = ("--data", str(data), "--seed", seed, "--attack", attack)
+        return self.roles.start(name, "join", self.project, *arguments, *where)
+
+    def _withdraw(self, where: tuple[str, ...]) -> None:
+        market = Market(self.rpc, self.contract)
+        terms = market.created(project_id(self.project)).terms
+        for name, address in self.addresses.items():
+            if market.withdrawable(terms, address) > 0:
+                amount = self.roles.call(name, "withdraw", self.project, *where)["amount_wei"]
+                self.roles.say(name, "withdrew", f"{amount} wei")
+
+    def _split(self) -> None:
+        table, seed = self.dataset.table, self.options.seed
+        split = stratified_split(table.y, seed)
+        self.test, self.validation = table.rows(split.test), table.rows(split.validation)
+        pool = table.rows(split.pool)
+        if self.options.alpha is None:
+            parts = partition_iid(len(pool), self.options.trainers, seed)
+        else:
+            parts = partition_dirichlet(pool.y, self.options.trainers, self.options.alpha, seed)
+        self.parts = [pool.rows(indices) for indices in parts]
+
+    def _write_specification(self) -> Path:
+        """The example's specification, with this run's choices in place of its own."""
+        write_csv(self.roles.root / "validation.csv", self.validation, self.dataset.feature_names)
+        text = (EXAMPLES / f"{self.options.dataset}.toml").read_text()
+        for entry, value in {
+            "aggregator": f'"{self.addresses["aggregator"]}"',
+            "rounds": str(self.options.rounds),
+            "slots": str(self.options.trainers),
+            "byzantine": str(self.options.byzantine),
+        }.items():
+            text, found = re.subn(rf"(?m)^{entry} = .*$", f"{entry} = {value}", text)
+            if found != 1:
+                raise InputError(f"the example {self.options.dataset}.toml has no entry {entry}")
+        path = self.roles.root / "project.toml"
+        path.write_text(text)
+        return path
+
+    def _gifts(self) -> list[str]:
+        gifts = []
+        for address in self.addresses.values():
+            gifts += ["--fund", f"{address}=10ether"]
+        return gifts
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
