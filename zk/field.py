@@ -50,10 +50,11 @@ def from_felt(text: str) -> int:
         ProofError: not 32 bytes of hexadecimal, or not below R.
     """
     try:
-        value = int.from_bytes(bytes.fromhex(text), "little")
+        data = bytes.fromhex(text)  # which takes spaces too
     except ValueError as error:
         raise ProofError(f"not a field element: {text[:80]!r}") from error
-    if len(text) != 64 or value >= R:
+    value = int.from_bytes(data, "little")
+    if len(text) != 64 or len(data) != 32 or value >= R:
         raise ProofError(f"not a field element: {text[:80]!r}")
     return value
 

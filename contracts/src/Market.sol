@@ -8,6 +8,7 @@ import {Payouts} from "./libraries/Payouts.sol";
 import {Game, RoundGame} from "./libraries/RoundGame.sol";
 import {Shapley} from "./libraries/Shapley.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title The escrow of the market; IMarket documents every method
@@ -28,6 +29,8 @@ contract Market is IMarket {
     /// @dev The utility of a model is in units that shrink with the square of lcm(1..slots): with
     /// more slots neither it nor the Shapley values over their denominator fit into a word.
     uint256 internal constant MAX_SLOTS = 22;
+    /// @dev Multi-Krum needs 2f + 3 and the Shapley closed form 3.
+    uint256 internal constant MIN_QUORUM = 3;
     uint256 internal constant MAX_CID_BYTES = 64;
 
     mapping(bytes32 id => Project) internal _projects;
@@ -196,17 +199,16 @@ contract Market is IMarket {
         // The seconds by which a block's producer can shift its time do not matter to a window.
         // forge-lint: disable-next-line(block-timestamp)
         require(block.timestamp > p.deadline, DeadlineNotReached(p.deadline));
-        uint256 quorum = 2 * uint256(terms.byzantine) + 3;
 
         if (phase == Phase.Joining) {
-            if (p.active >= quorum && p.aggregatorStake != 0) _openRound(terms, id, p);
+            if (p.active >= terms.quorum && p.aggregatorStake != 0) _openRound(terms, id, p);
             else _close(terms, id, p, Phase.Cancelled);
         } else if (phase == Phase.Commit) {
-            if (p.committed >= quorum) _openReveal(terms, id, p);
+            if (p.committed >= terms.quorum) _openReveal(terms, id, p);
             else _retry(terms, id, p);
         } else if (phase == Phase.Reveal) {
             _slashSilent(id, p);
-            if (_reveals[id][p.epoch].length >= quorum) _openSettlement(terms, id, p);
+            if (_reveals[id][p.epoch].length >= terms.quorum) _openSettlement(terms, id, p);
             else _retry(terms, id, p);
         } else {
             uint256 stake = p.aggregatorStake;
@@ -336,7 +338,7 @@ contract Market is IMarket {
 
     /// @dev Opens the same round again, or gives up: whoever revealed in it then shares its budget.
     function _retry(Terms calldata terms, bytes32 id, Project storage p) private {
-        if (p.retries < terms.maxRetries && p.active >= 2 * uint256(terms.byzantine) + 3) {
+        if (p.retries < terms.maxRetries && p.active >= terms.quorum) {
             ++p.retries;
             ++p.epoch;
             _openRound(terms, id, p);
@@ -508,7 +510,8 @@ contract Market is IMarket {
         for (uint256 i; i < n; ++i) {
             verdict.trainers[i] = revealed[i].trainer;
         }
-        uint256 selected = MultiKrum.select(game.gram, n, verdict.trainers, terms.byzantine);
+        uint256 tolerated = Math.min(terms.byzantine, (n - MIN_QUORUM) / 2);
+        uint256 selected = MultiKrum.select(game.gram, n, verdict.trainers, tolerated);
         verdict.selected = selected;
         (verdict.scores, verdict.denominator) =
             Shapley.scores(game.curvature, n, game.linear, selected, lattice);
@@ -619,6 +622,10 @@ contract Market is IMarket {
         require(terms.slots <= MAX_SLOTS, BadTerms("too many slots"));
         require(
             terms.slots >= 2 * uint256(terms.byzantine) + 3, BadTerms("fewer slots than 2f + 3")
+        );
+        require(
+            terms.quorum >= MIN_QUORUM && terms.quorum <= terms.slots,
+            BadTerms("a quorum below 3 or above the slots")
         );
         require(terms.rounds != 0, BadTerms("no rounds"));
         require(terms.floorBps <= Payouts.BASIS_POINTS, BadTerms("floor above 100 %"));

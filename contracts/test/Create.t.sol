@@ -101,14 +101,24 @@ contract CreateTest is Fixture {
         _expectBadTerms("too many slots");
     }
 
-    function test_RevertIf_SlotsBelowQuorum() public {
+    function test_RevertIf_SlotsTolerateFewerThanF() public {
         terms.slots = uint8(QUORUM) - 1;
         _expectBadTerms("fewer slots than 2f + 3");
     }
 
-    function test_RevertIf_QuorumDoesNotFitAByte() public {
+    function test_RevertIf_FDoesNotFitAByte() public {
         terms.byzantine = 127; // 2f + 3 = 257
         _expectBadTerms("fewer slots than 2f + 3");
+    }
+
+    function test_RevertIf_QuorumBelowThree() public {
+        terms.quorum = 2;
+        _expectBadTerms("a quorum below 3 or above the slots");
+    }
+
+    function test_RevertIf_QuorumAboveSlots() public {
+        terms.quorum = terms.slots + 1;
+        _expectBadTerms("a quorum below 3 or above the slots");
     }
 
     function test_RevertIf_NoRounds() public {

@@ -41,6 +41,7 @@ abstract contract Fixture is Test {
             target: Vectors.commitment([int256(5), 6, 7, 8]),
             model: Vectors.commitment(model),
             slots: uint8(SLOTS),
+            quorum: uint8(QUORUM),
             byzantine: 1,
             rounds: 2,
             maxRetries: 1,

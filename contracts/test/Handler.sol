@@ -12,7 +12,7 @@ import {Test} from "forge-std/Test.sol";
 /// a market that then thinks otherwise fails the run.
 contract Handler is Test {
     uint256 internal constant ACTORS = 7;
-    uint256 internal constant MOST_PROJECTS = 5;
+    uint256 internal constant MOST_PROJECTS = 4;
     string private constant CID = "content";
 
     IMarket public immutable MARKET;
@@ -48,6 +48,7 @@ contract Handler is Test {
         (terms.zero, terms.curvature, terms.target, terms.model) = (_zero, _zero, _zero, _zero);
         terms.byzantine = uint8(seed % 2);
         terms.slots = uint8(2 * terms.byzantine + 3 + (seed >> 8) % 2);
+        terms.quorum = uint8(3 + (seed >> 12) % (terms.slots - 2));
         terms.rounds = uint8(1 + (seed >> 16) % 3);
         terms.maxRetries = uint8((seed >> 24) % 3);
         terms.floorBps = uint16((seed >> 32) % 10_001);
@@ -120,18 +121,16 @@ contract Handler is Test {
         vm.warp(block.timestamp + bound(time, 1, 150));
     }
 
-    /// @dev What everybody wants, but for those who are not in `mask`: chance alone seldom gets a
-    /// project through a round.
+    /// @dev What most want, up to four phases of it: chance alone gets no project through a round.
     function cooperate(uint256 which, uint256 mask, uint256 seed) external {
-        (Terms memory terms,, Project memory p) = _load(which);
-        if (block.timestamp > p.deadline) return;
-        if (p.phase == Phase.Joining) _bond(which, terms.aggregator, true);
-        if (p.phase == Phase.Settle) _settle(which, terms.aggregator, seed & ~uint256(7));
-        for (uint256 i; i < ACTORS; ++i) {
-            if (mask >> i & 1 == 0 && mask >> i + 8 & 1 == 0) continue; // three of four
-            if (p.phase == Phase.Joining) _join(which, actor(i), true);
-            if (p.phase == Phase.Commit) _commit(which, actor(i), seed & ~uint256(7));
-            if (p.phase == Phase.Reveal) _reveal(which, actor(i));
+        for (uint256 steps = 1 + seed % 4; steps != 0; --steps) {
+            mask = uint256(keccak256(abi.encode(mask)));
+            (Terms memory terms, bytes32 id, Project memory p) = _load(which);
+            if (p.phase >= Phase.Done) return;
+            if (block.timestamp <= p.deadline) _act(which, terms, p, mask);
+            if (MARKET.project(id).phase != p.phase) continue;
+            if (block.timestamp <= p.deadline) vm.warp(p.deadline + 1);
+            _expect(true, _call(actor(mask), 0, abi.encodeCall(IMarket.advance, (terms))));
         }
     }
 
@@ -230,6 +229,18 @@ contract Handler is Test {
             && account == terms.aggregator && answer == Answer.Accept;
         bytes memory data = abi.encodeCall(IMarket.settle, (terms, CID, "", instances));
         _expect(allowed, _call(account, 0, data));
+    }
+
+    /// @dev What a phase asks for, by seven of eight actors.
+    function _act(uint256 which, Terms memory terms, Project memory p, uint256 mask) private {
+        if (p.phase == Phase.Joining) _bond(which, terms.aggregator, true);
+        if (p.phase == Phase.Settle && mask & 7 != 0) _settle(which, terms.aggregator, mask << 3);
+        for (uint256 i; i < ACTORS; ++i) {
+            if (mask >> 3 * (i + 1) & 7 == 0) continue;
+            if (p.phase == Phase.Joining) _join(which, actor(i), true);
+            if (p.phase == Phase.Commit) _commit(which, actor(i), mask << 3);
+            if (p.phase == Phase.Reveal) _reveal(which, actor(i));
+        }
     }
 
     function _point(uint256 scalar) private view returns (Point memory) {

@@ -86,6 +86,15 @@ contract SettleTest is Fixture {
         _assertConserved(0);
     }
 
+    function test_Settle_OfFewTrainersToleratesFewerOutliers() public {
+        terms.quorum = 3;
+        _toSettlement(4); // f = 1 needs five: of four nobody is dropped
+        Outcome memory outcome = _settled();
+
+        assertEq(outcome.selected, 0xf);
+        _assertConserved(0);
+    }
+
     function test_Settle_ChainsRoundsToTheEnd() public {
         _toSettlement(SLOTS);
         _settle();

@@ -103,7 +103,8 @@ def prove_round(
     points += [reveal.point for reveal in reveals]
     epoch = reveals[0].epoch
     proof = journal.read(epoch)
-    if proof is None:
+    # One from before the chain was reorganised may be about other reveals.
+    if proof is None or proof.points(len(points)) != points:
         unused = project.document.shape.slots - len(deltas)
         zeros = [[0] * project.document.shape.vector_length for _ in range(unused)]
         inputs = [statistics.curvature, statistics.target, model, *deltas, *zeros]

@@ -24,7 +24,7 @@ from market.project import Project, connect_peers
 from market.receipt import read_receipt
 from market.specification.amounts import show_ether
 from market.storage.base import Storage
-from market.waiting import advance_if_due
+from market.waiting import Patience, advance_if_due
 
 POLL_SECONDS = 0.2
 _RETRY_SECONDS = 2.0
@@ -64,6 +64,7 @@ class AggregatorService:
         self._project = project
         self._coordinator = coordinator
         self._progress = progress
+        self._patience = Patience(progress)
         self._key = encryption_key(home)
         self._home = home
         self._journal = ProofJournal(home, project.id)
@@ -84,7 +85,7 @@ class AggregatorService:
         statistics = fetch_statistics(self._storage, self._project, self._key)
         self._bond()
         while True:
-            state = self._market.project(self._project.id)
+            state = self._patience.ask(lambda: self._market.project(self._project.id))
             if state.phase.closed:
                 self._progress("closed", phase=state.phase.name.lower())
                 return state

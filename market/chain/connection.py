@@ -79,7 +79,8 @@ class Connection:
                 time.sleep(0.2 * (attempt + 1))
             except Web3Exception as error:
                 raise self._translate(error) from error
-            except ValueError as error:
+            # web3 takes the answer's types on trust: a wrong one fails somewhere in its formatters.
+            except (ValueError, TypeError, KeyError) as error:
                 raise ChainError(f"the node at {self.rpc} answers nonsense: {error}") from error
         raise AssertionError("unreachable")
 
@@ -153,8 +154,11 @@ class Connection:
         if isinstance(error, TimeExhausted | TransactionNotFound):
             return error
         if isinstance(error, ContractCustomError | ContractLogicError):
-            data = error.data if isinstance(error.data, str) else ""
-            return self._refusals.translate(bytes.fromhex(data.removeprefix("0x")))
+            try:
+                data = bytes.fromhex(str(error.data or "").removeprefix("0x"))
+            except ValueError:
+                data = b""
+            return self._refusals.translate(data)
         text = str(error)
         if "nsufficient funds" in text:
             return FundsError(

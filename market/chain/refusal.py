@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from eth_abi.abi import decode
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from market.chain.artifact import Artifact
@@ -43,6 +44,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "TooFewForShapley": ("{0} selected trainers are too few to score", "wait for more"),
     "InstanceCount": ("{0} instances were sent, the circuit has {1}", "use the project's circuit"),
     "InstanceNotInField": ("instance {0} is not below the field's order: {1}", ""),
+    "FailedCall": ("the account that should be paid refuses it", ""),
+    "InsufficientBalance": ("the contract holds {0} wei, {1} are needed", ""),
+    "SafeCastOverflowedUintDowncast": ("{1} does not fit into {0} bits", "use a smaller number"),
+    "SafeCastOverflowedUintToInt": ("{0} does not fit a signed number", "use a smaller number"),
     "InstanceTooLarge": ("instance {0} is too large to be honest: {1}", ""),
 }
 
@@ -70,16 +75,18 @@ class Refusals:
         name, inputs = known
         try:
             values = decode([kind for kind, _ in inputs], data[4:])
+            shown = [_show(value, *types) for value, types in zip(values, inputs, strict=True)]
         except Exception:  # whatever the node made of it
             return ContractError(f"the contract refused the call: {name}")
-        shown = [_show(v, internal) for v, (_, internal) in zip(values, inputs, strict=True)]
         sentence, hint = _SENTENCES.get(name, (f"the contract refused the call: {name}", ""))
         return ContractError(sentence.format(*shown), hint)
 
 
-def _show(value: Any, internal: str) -> Any:
+def _show(value: Any, kind: str, internal: str) -> Any:
     if internal == "enum Phase":
         return Phase(value).name.lower()
+    if kind == "address":
+        return to_checksum_address(value)
     return value.hex() if isinstance(value, bytes) else value
 
 

@@ -27,7 +27,8 @@ class Terms:
         target: commitment of c.
         model: commitment of the initial model.
         slots: most trainers of a round.
-        byzantine: f of multi-Krum.
+        quorum: fewest trainers that a round settles with.
+        byzantine: f of multi-Krum; n trainers tolerate min(f, (n - 3) // 2).
         rounds: rounds that the budget is split over.
         max_retries: re-openings of one round.
         floor_bps: share of a round paid equally to the selected, in basis points.
@@ -56,6 +57,7 @@ class Terms:
     target: Point
     model: Point
     slots: int
+    quorum: int
     byzantine: int
     rounds: int
     max_retries: int
@@ -73,11 +75,6 @@ class Terms:
     target_utility: int
     specification: bytes
     nonce: int
-
-    @property
-    def quorum(self) -> int:
-        """The fewest trainers a round settles with: 2f + 3."""
-        return 2 * self.byzantine + 3
 
     def to_abi(self) -> tuple[Any, ...]:
         """The tuple that web3 encodes."""

@@ -8,7 +8,7 @@ from importlib import import_module
 import click
 
 from market.cli.output import Output
-from market.errors import MarketError
+from market.errors import InputError, MarketError
 
 COMMANDS = {
     "advance": "participants:advance",
@@ -66,9 +66,21 @@ def run() -> None:
         sys.exit(130)
     except KeyboardInterrupt:
         sys.exit(130)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(error.exit_code)
+    except click.ClickException as error:
+        usage = MarketError(error.format_message(), "see --help")
+        usage.exit_code = error.exit_code
+        context.get("output", Output(as_json=False)).error(usage)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        # A folder that cannot be written, a full disk.
+        failed = InputError(f"cannot use {error.filename}: {error.strerror}")
+        context.get("output", Output(as_json=False)).error(failed)
+        sys.exit(failed.exit_code)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import numpy as np
 from market import durable
 from market.chain.market import project_id
 from market.cli.context import Settings, shared_options
-from market.datasets.table import read_table
+from market.datasets.table import check_file, read_table
 from market.owner.create import create_project
 from market.project import open_project
 from market.specification.amounts import parse_wei
@@ -33,6 +33,7 @@ def create(settings: Settings, spec: Path, deposit: str) -> None:
     """Create the project that SPEC describes, and lock its budget."""
     amount = parse_wei(deposit)
     specification = read_specification(spec)
+    check_file(specification.validation)
     market = settings.market()
     with settings.storage() as storage:
         created = create_project(
@@ -66,9 +67,12 @@ def model(settings: Settings, project: str, out: Path | None, test: Path | None)
 
     With --test, the accuracy of every round's model on that file.
     """
+    id = project_id(project)
+    if test is not None:
+        check_file(test)
     market = settings.market(signing=False)
     with settings.storage() as storage:
-        opened = open_project(market, storage, project_id(project), settings.output.progress)
+        opened = open_project(market, storage, id, settings.output.progress)
         versions = [(opened.created.model_cid, opened.terms.model)]
         versions += [(found.model_cid, found.model) for found in market.settled(opened.id)]
         weights = [

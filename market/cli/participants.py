@@ -9,9 +9,10 @@ import click
 from market.aggregator.service import AggregatorService
 from market.chain.market import project_id
 from market.cli.context import Settings, shared_options
-from market.datasets.table import read_table
+from market.datasets.table import check_file, read_table
 from market.flower.coordinator import Coordinator
 from market.project import open_project
+from market.trainer.copycat import Copycat
 from market.trainer.service import TrainerService
 from market.trainer.work import Workshop
 from market.training.attacks import ATTACKS
@@ -42,6 +43,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 def join(settings: Settings, project: str, data: Path, device: str, seed: int, attack: str) -> None:
     """Train for PROJECT until it is closed: join, commit, reveal, every round."""
     id = project_id(project)
+    check_file(data)
     chosen = pick_device(device)
     account = settings.account()
     market = settings.market()
@@ -51,8 +53,10 @@ def join(settings: Settings, project: str, data: Path, device: str, seed: int, a
         workshop = Workshop(
             opened, table, chosen, attack_named("none" if attack == "copycat" else attack), seed
         )
+        progress = settings.output.progress
+        copycat = Copycat(market, opened, progress) if attack == "copycat" else None
         service = TrainerService(
-            market, storage, settings.home, account, workshop, settings.output.progress
+            market, storage, settings.home, account, workshop, progress, copycat
         )
         state = service.run()
     owed = market.withdrawable(opened.terms, market.address)

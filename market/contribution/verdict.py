@@ -75,7 +75,7 @@ def judge(
 
     Args:
         addresses: accounts of the n trainers as integers; they break ties.
-        byzantine: f of multi-Krum.
+        byzantine: f of multi-Krum; n trainers tolerate at most (n - 3) // 2.
         lattice: the grid's lcm(1..slots).
         budget: wei of the round.
         floor_bps: floor share in basis points.
@@ -83,7 +83,8 @@ def judge(
     Raises:
         InputError: too few trainers.
     """
-    selected = multi_krum(game.K, byzantine, addresses).selected
+    tolerated = min(byzantine, (len(addresses) - 3) // 2)
+    selected = multi_krum(game.K, tolerated, addresses).selected
     among = game.among(selected)
     values = shapley(among.G, among.b, lattice)
     idle = [game.K[slot][slot] == 0 for slot in selected]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,18 +57,32 @@ def read_table(path: Path, features: int, classes: int, max_bytes: int = MAX_BYT
         InputError: the file is missing, unreadable, too large, empty, has another number of
             columns, or holds something that is no finite number or no label.
     """
-    if not path.is_file():
-        raise InputError(f"no data file at {path}", "give a .csv or .npz file")
+    check_file(path, max_bytes)
     try:
-        if path.stat().st_size > max_bytes:
-            raise InputError(f"{path} is larger than {max_bytes} bytes", "give fewer rows")
         if path.suffix == ".csv":
             return _read_csv(path, features, classes)
-        if path.suffix == ".npz":
-            return _read_npz(path, features, classes, max_bytes)
+        return _read_npz(path, features, classes, max_bytes)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    raise InputError(f"{path} is neither .csv nor .npz", "convert it to one of the two")
+
+
+def check_file(path: Path, max_bytes: int = MAX_BYTES) -> None:
+    """All that `read_table` can refuse before the project's sizes are known.
+
+    Raises:
+        InputError: the file is missing, unreadable, too large, or neither .csv nor .npz.
+    """
+    if not path.is_file():
+        raise InputError(f"no data file at {path}", "give a .csv or .npz file")
+    if path.suffix not in (".csv", ".npz"):
+        raise InputError(f"{path} is neither .csv nor .npz", "convert it to one of the two")
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    if size > max_bytes:
+        raise InputError(f"{path} is larger than {max_bytes} bytes", "give fewer rows")
 
 
 def write_csv(path: Path, table: Table, feature_names: tuple[str, ...]) -> None:

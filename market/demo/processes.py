@@ -127,8 +127,8 @@ class Roles:
                 raise DeadlineError(f"{waiting[0].name} did not finish in {timeout:.0f} s")
             time.sleep(_POLL_SECONDS)
 
-    def stop(self, role: Role) -> None:
-        role.child.stop()
+    def forget(self, role: Role) -> None:
+        """Stops watching a role that has ended, or was killed on purpose."""
         self._running.remove(role)
 
     def say(self, name: str, event: str, text: str = "") -> None:

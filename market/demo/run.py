@@ -103,52 +103,70 @@ class Demonstration:
         verifier_artifact(keys)
         self.roles.say("set-up", "keys", f"{keys.rows} rows, 2^{keys.logrows} high")
 
+    @property
+    def where(self) -> tuple[str, ...]:
+        """The options that say where the chain and the market are."""
+        return ("--rpc", self.rpc, "--contract", self.contract)
+
     def run(self) -> None:
         """From an empty chain to withdrawn payouts and an audit."""
+        self.open_market()
+        self.create()
+        aggregator = self.start_aggregator()
+        joined = [self.start_trainer(index) for index in range(self.options.trainers)]
+        self.roles.wait([aggregator, *joined], RUN_SECONDS)
+
+        test = self.roles.root / "test.csv"
+        write_csv(test, self.test, self.dataset.feature_names)
+        measured = self.roles.call("owner", "model", self.project, "--test", str(test), *self.where)
+        self.accuracy = measured["accuracy"]
+        self.audit = self.roles.call("auditor", "audit", self.project, *self.where)
+        self.roles.say("auditor", "audited", f"{len(self.audit['claims'])} claims hold")
+        self._withdraw()
+
+    def open_market(self) -> None:
+        """Starts the local network, and the IPFS nodes that outlive single commands."""
         roles = self.roles
         network = roles.start("devnet", "devnet", "--port", str(_free_port()), *self._gifts())
         roles.wait([network], 120.0, until_event="result")
         self.rpc, self.contract = network.result["rpc"], network.result["contract"]
-        where = ("--rpc", self.rpc, "--contract", self.contract)
-        nodes = [roles.start(name, "serve", *where) for name in ("owner", "aggregator")]
+        nodes = [roles.start(name, "serve", *self.where) for name in ("owner", "aggregator")]
         roles.wait(nodes, 120.0, until_event="result")
-        roles.call("aggregator", "announce", *where)
-        created = roles.call(
+
+    def create(self) -> None:
+        """The aggregator announces itself, the owner creates and funds the project."""
+        self.roles.call("aggregator", "announce", *self.where)
+        specification = str(self.roles.root / "project.toml")
+        created = self.roles.call(
             "owner",
             "create-project",
-            str(self.roles.root / "project.toml"),
+            specification,
             "--deposit",
             self.options.deposit,
-            *where,
+            *self.where,
         )
         self.project = created["project"]
 
-        self.aggregator = roles.start("aggregator", "aggregate", self.project, *where)
-        joined = [self._join(index, name, where) for index, name in enumerate(self.trainers)]
-        roles.wait([self.aggregator, *joined], RUN_SECONDS)
+    def start_aggregator(self) -> Role:
+        self.aggregator = self.roles.start("aggregator", "aggregate", self.project, *self.where)
+        return self.aggregator
 
-        test = self.roles.root / "test.csv"
-        write_csv(test, self.test, self.dataset.feature_names)
-        measured = roles.call("owner", "model", self.project, "--test", str(test), *where)
-        self.accuracy = measured["accuracy"]
-        self.audit = roles.call("auditor", "audit", self.project, *where)
-        roles.say("auditor", "audited", f"{len(self.audit['claims'])} claims hold")
-        self._withdraw(where)
-
-    def _join(self, index: int, name: str, where: tuple[str, ...]) -> Role:
+    def start_trainer(self, index: int) -> Role:
+        """Starts trainer number `index`, from 0, on its part of the data."""
+        name = self.trainers[index]
         data = self.roles.root / f"rows-{index + 1}.csv"
         write_csv(data, self.parts[index], self.dataset.feature_names)
         attack = self.options.attack if name in self.attackers else "none"
         seed = str(self.options.seed + index)
         arguments = ("--data", str(data), "--seed", seed, "--attack", attack)
-        return self.roles.start(name, "join", self.project, *arguments, *where)
+        return self.roles.start(name, "join", self.project, *arguments, *self.where)
 
-    def _withdraw(self, where: tuple[str, ...]) -> None:
+    def _withdraw(self) -> None:
         market = Market(self.rpc, self.contract)
         terms = market.created(project_id(self.project)).terms
         for name, address in self.addresses.items():
             if market.withdrawable(terms, address) > 0:
-                amount = self.roles.call(name, "withdraw", self.project, *where)["amount_wei"]
+                amount = self.roles.call(name, "withdraw", self.project, *self.where)["amount_wei"]
                 self.roles.say(name, "withdrew", f"{amount} wei")
 
     def _split(self) -> None:

@@ -20,7 +20,7 @@ from market.identity import announce
 from market.progress import Progress, silent
 from market.specification.amounts import show_ether
 from market.specification.document import Document
-from market.specification.owner import OwnerSpecification
+from market.specification.owner import DEVELOPMENT, OwnerSpecification
 from market.storage.base import Storage
 from market.storage.encryption import seal
 from market.vectors import encode, salted
@@ -28,8 +28,6 @@ from zk.cache import sha256_file
 from zk.commit import commit, zero_point
 from zk.keys import circuit_logrows, derive_keys
 from zk.srs import Srs, add_srs, development_srs
-
-DEVELOPMENT = "development"
 
 
 @dataclass(frozen=True)
@@ -129,6 +127,7 @@ def create_project(
         target=commit(target, keys),
         model=commit(model, keys),
         slots=specification.slots,
+        quorum=specification.quorum,
         byzantine=specification.byzantine,
         rounds=specification.rounds,
         max_retries=specification.max_retries,

@@ -8,22 +8,29 @@ from decimal import Decimal
 from market.errors import InputError
 
 _UNITS = {"wei": 1, "gwei": 10**9, "ether": 10**18}
-_AMOUNT = re.compile(r"(\d{1,30}(?:\.\d{1,18})?)\s*(wei|gwei|ether)")
+_AMOUNT = re.compile(r"([0-9]{1,30})(?:\.([0-9]{1,18}))?\s*(wei|gwei|ether)")
+
+MAX_WEI = 2**128 - 1
+"""The largest amount that the contract keeps."""
 
 
 def parse_wei(text: str) -> int:
     """'0.5ether', '10 gwei', '3wei' in wei.
 
     Raises:
-        InputError: anything else, or a fraction of a wei.
+        InputError: anything else, a fraction of a wei, or more than `MAX_WEI`.
     """
     match = _AMOUNT.fullmatch(text.strip())
     if match is None:
         raise InputError(f"{text[:40]!r} is not an amount", "write for example 0.5ether or 10gwei")
-    wei = Decimal(match[1]) * _UNITS[match[2]]
-    if wei != wei.to_integral_value():
+    whole, fraction, unit = match[1], match[2] or "", _UNITS[match[3]]
+    # In integers: a product of decimals is rounded to 28 digits.
+    wei, rest = divmod(int(whole + fraction) * unit, 10 ** len(fraction))
+    if rest:
         raise InputError(f"{text[:40]!r} is not a whole number of wei")
-    return int(wei)
+    if wei > MAX_WEI:
+        raise InputError(f"{text[:40]!r} is more than the contract can hold")
+    return wei
 
 
 def show_ether(wei: int) -> str:

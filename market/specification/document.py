@@ -85,7 +85,11 @@ def decode_document(data: bytes, digest: bytes) -> Document:
         if value.pop("version") != VERSION:
             raise ValueError(f"another version than {VERSION}")
         scaling = Scaling.from_json(value.pop("scaling"))
-        training = TrainingPlan(**value.pop("training"))
+        plan = value.pop("training")
+        for name, kinds in _PLAN_KINDS.items():
+            if type(plan[name]) not in kinds:
+                raise ValueError(f"training.{name} is of type {type(plan[name]).__name__}")
+        training = TrainingPlan(**plan)
         for name, kind in _KINDS.items():
             if type(value[name]) is not kind:
                 raise ValueError(f"{name} is not of type {kind.__name__}")
@@ -93,7 +97,7 @@ def decode_document(data: bytes, digest: bytes) -> Document:
         if len(scaling.offset) != document.features:
             raise ValueError("the scaling has another number of features")
         _ = document.shape, document.grid
-    except (ValueError, TypeError, KeyError, AttributeError, InputError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, InputError) as error:
         raise StorageError(f"the specification document is malformed: {error}") from error
     return document
 
@@ -108,4 +112,11 @@ _KINDS: dict[str, type] = {
     "statistics_cid": str,
     "srs_sha256": str,
     "srs_cid": str,
+}
+_PLAN_KINDS: dict[str, tuple[type, ...]] = {
+    "learning_rate": (int, float),
+    "epochs": (int,),
+    "batch_size": (int,),
+    "momentum": (int, float),
+    "weight_decay": (int, float),
 }

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from eth_utils.address import is_address, to_checksum_address
+
 from circuits.shape import Shape
 from market.errors import InputError
 from market.specification.amounts import parse_wei
@@ -16,6 +18,10 @@ from market.training.plan import TrainingPlan
 T = TypeVar("T")
 
 SCALINGS = ("centre", "standardise")
+MAX_SLOTS = 22
+"""The most that the contract takes: beyond it, scores outgrow its words."""
+DEVELOPMENT = "development"
+"""The SRS that this machine makes itself."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,8 @@ class OwnerSpecification:
         aggregator: account that settles.
         rounds: rounds that the deposit is split over.
         slots: most trainers.
-        byzantine: poisoned trainers to tolerate; a round needs 2 * byzantine + 3.
+        quorum: fewest trainers that a round settles with.
+        byzantine: poisoned trainers to tolerate among 2 * byzantine + 3 or more.
         max_retries: re-openings of one round.
         features: raw feature columns, without the bias.
         classes: number of classes.
@@ -39,13 +46,14 @@ class OwnerSpecification:
         minimum_gain: utility that a round must gain to keep the rate.
         target_utility: utility that ends the project, or None.
         floor_bps: part of a round's budget paid equally to the selected.
-        srs: "development", or the path of an SRS file.
+        srs: "development", or the path of an SRS file, from the folder of the specification.
     """
 
     name: str
     aggregator: str
     rounds: int
     slots: int
+    quorum: int
     byzantine: int
     max_retries: int
     features: int
@@ -88,24 +96,28 @@ def read_specification(path: Path) -> OwnerSpecification:
     reader = _Reader(path, raw)
     training = reader.table("training")
     defaults = TrainingPlan()
-    plan = TrainingPlan(
-        learning_rate=training.take("learning_rate", _number, defaults.learning_rate),
-        epochs=training.take("epochs", _integer(1, 100_000), defaults.epochs),
-        batch_size=training.take("batch_size", _integer(1, 2**20), defaults.batch_size),
-        momentum=training.take("momentum", _number, defaults.momentum),
-        weight_decay=training.take("weight_decay", _number, defaults.weight_decay),
-    )
+    epochs = training.take("epochs", _integer(1, 100_000), defaults.epochs)
+    batch_size = training.take("batch_size", _integer(1, 2**20), defaults.batch_size)
+    rate = training.take("learning_rate", _number, defaults.learning_rate)
+    momentum = training.take("momentum", _number, defaults.momentum)
+    weight_decay = training.take("weight_decay", _number, defaults.weight_decay)
+    try:
+        plan = TrainingPlan(rate, epochs, batch_size, momentum, weight_decay)
+    except InputError as error:
+        raise InputError(f"{path}: {error.message}", error.hint) from error
     project, data = reader.table("project"), reader.table("data")
     reward, windows = reader.table("reward"), reader.table("windows")
     rule = reader.table("learning_rate_rule")
     proof = reader.table("proof")
+    srs = proof.take("srs", _text, DEVELOPMENT)
     week = 7 * 24 * 3600
     specification = OwnerSpecification(
         name=project.take("name", _text),
         aggregator=project.take("aggregator", _address),
         rounds=project.take("rounds", _integer(1, 255)),
-        slots=project.take("slots", _integer(3, 32)),
-        byzantine=project.take("byzantine", _integer(0, 14)),
+        slots=project.take("slots", _integer(3, MAX_SLOTS)),
+        quorum=project.take("quorum", _integer(3, MAX_SLOTS), 3),
+        byzantine=project.take("byzantine", _integer(0, (MAX_SLOTS - 3) // 2)),
         max_retries=project.take("max_retries", _integer(0, 255), 2),
         features=data.take("features", _integer(1, 4095)),
         classes=data.take("classes", _integer(2, 1024)),
@@ -117,14 +129,14 @@ def read_specification(path: Path) -> OwnerSpecification:
         minimum_gain=rule.take("minimum_gain", _number, 0.0),
         target_utility=rule.take("target_utility", _number, None),
         floor_bps=reward.take("floor_bps", _integer(0, 10_000), 500),
-        aggregator_fee=reward.take("aggregator_fee", parse_wei, 0),
-        trainer_stake=reward.take("trainer_stake", parse_wei, 0),
-        aggregator_stake=reward.take("aggregator_stake", parse_wei),
+        aggregator_fee=reward.take("aggregator_fee", _amount, 0),
+        trainer_stake=reward.take("trainer_stake", _amount, 0),
+        aggregator_stake=reward.take("aggregator_stake", _amount),
         join_seconds=windows.take("join_seconds", _integer(1, week), 3600),
         commit_seconds=windows.take("commit_seconds", _integer(1, week), 3600),
         reveal_seconds=windows.take("reveal_seconds", _integer(1, week), 3600),
         settle_seconds=windows.take("settle_seconds", _integer(1, week), 3600),
-        srs=proof.take("srs", _text, "development"),
+        srs=srs if srs == DEVELOPMENT else str(path.parent / srs),
     )
     for table in (project, data, reward, windows, rule, proof, training):
         table.finish()
@@ -135,6 +147,8 @@ def read_specification(path: Path) -> OwnerSpecification:
             f"{specification.byzantine} poisoned trainers",
             "have at least 2 * byzantine + 3 slots",
         )
+    if specification.quorum > specification.slots:
+        raise InputError(f"{path}: project.quorum is above project.slots")
     if specification.scaling not in SCALINGS:
         raise InputError(
             f"{path}: no scaling {specification.scaling!r}", f"choose one of {', '.join(SCALINGS)}"
@@ -206,9 +220,13 @@ def _number(value: Any) -> float:
     return float(value)
 
 
-def _address(value: Any) -> str:
-    from eth_utils.address import is_address, to_checksum_address
+def _amount(value: Any) -> int:
+    if not isinstance(value, str):
+        raise ValueError('must be an amount in quotes, as "0.5ether"')
+    return parse_wei(value)
 
+
+def _address(value: Any) -> str:
     if not isinstance(value, str) or not is_address(value):
         raise ValueError("must be an address of 40 hexadecimal digits after 0x")
     return str(to_checksum_address(value))

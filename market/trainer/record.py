@@ -59,12 +59,15 @@ class Journal:
             return None
         raw = durable.read_json(path)
         try:
+            point, salt = bytes.fromhex(raw["point"]), bytes.fromhex(raw["salt"])
+            if len(point) != 64 or len(salt) != 32:
+                raise ValueError("the point or the salt is cut short")
             return Contribution(
                 epoch=int(raw["epoch"]),
                 round=int(raw["round"]),
-                point=Point.from_bytes(bytes.fromhex(raw["point"])),
+                point=Point.from_bytes(point),
                 cid=str(raw["cid"]),
-                salt=bytes.fromhex(raw["salt"]),
+                salt=salt,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{path} is damaged: {error!r}") from error

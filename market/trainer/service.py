@@ -32,11 +32,14 @@ from market.project import connect_peers
 from market.receipt import sign_receipt
 from market.specification.amounts import show_ether
 from market.storage.base import Storage
+from market.trainer.copycat import Copycat
 from market.trainer.record import Contribution, Journal
 from market.trainer.work import Workshop
-from market.waiting import advance_if_due
+from market.waiting import Patience, advance_if_due
 
 POLL_SECONDS = 0.25
+IDLE_SECONDS = 1.0
+"""Between looks at the chain while only the aggregator has something to do."""
 INVITATION_SHARE = 0.25
 """Share of the commit window that a trainer waits for Flower before it starts by itself."""
 INVITATION_SECONDS = 30.0
@@ -61,6 +64,7 @@ class TrainerService:
         home: the trainer's directory.
         workshop: project, rows and device.
         progress: told what happens.
+        copycat: acts in this trainer's place once it has joined, for experiments.
     """
 
     def __init__(
@@ -71,15 +75,18 @@ class TrainerService:
         account: LocalAccount,
         workshop: Workshop,
         progress: Progress,
+        copycat: Copycat | None = None,
     ) -> None:
         self._market = market
         self._storage = storage
         self._home = home
         self._account = account
         self._workshop = workshop
+        self._copycat = copycat
         self._project = workshop.project
         self._journal = Journal(home, workshop.project.id)
         self._progress = progress
+        self._patience = Patience(progress)
         self._changed = threading.Condition()
         self._invited: set[int] = set()
         self._done: dict[int, _Done] = {}
@@ -98,7 +105,7 @@ class TrainerService:
         with ExitStack() as stack:
             node: Node | None = None
             while True:
-                state = self._market.project(self._project.id)
+                state = self._patience.ask(lambda: self._market.project(self._project.id))
                 if state.phase.closed:
                     self._progress("closed", phase=state.phase.name.lower())
                     return state
@@ -115,7 +122,7 @@ class TrainerService:
                 except MarketError as error:
                     self._progress("failed", reason=str(error))
                     time.sleep(_RETRY_SECONDS)
-                time.sleep(POLL_SECONDS)
+                time.sleep(IDLE_SECONDS if state.phase is Phase.SETTLE else POLL_SECONDS)
 
     def _join(self) -> None:
         market, project = self._market, self._project
@@ -146,7 +153,9 @@ class TrainerService:
         me, id = self._market.address, self._project.id
         trainer = self._market.trainer(id, me)
         committed = any(self._market.commitment_in(id, state.epoch, me))
-        if state.phase is Phase.COMMIT and not committed and not trainer.expelled:
+        if self._copycat is not None:
+            self._copycat.step(state)
+        elif state.phase is Phase.COMMIT and not committed and not trainer.expelled:
             self._commit(state)
         elif state.phase is Phase.REVEAL and committed and not trainer.reveals_in(state.epoch):
             self._reveal(state)

@@ -28,7 +28,8 @@ struct Terms {
     Point target; // commitment of the validation vector c
     Point model; // commitment of the initial model
     uint8 slots;
-    uint8 byzantine; // f of multi-Krum
+    uint8 quorum; // fewest trainers that a round settles with
+    uint8 byzantine; // f of multi-Krum; a round of n trainers tolerates min(f, (n - 3) / 2)
     uint8 rounds;
     uint8 maxRetries; // re-openings of one round
     uint16 floorBps; // share of a round's trainer budget paid equally to the selected

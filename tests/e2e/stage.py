@@ -1,0 +1,173 @@
+"""A market on a real chain with real proofs, driven step by step: what the tampering tests need."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from circuits import Shape
+from market.chain.artifact import load_artifact
+from market.chain.connection import Connection
+from market.chain.deploy import deploy
+from market.chain.devnet import Devnet
+from market.chain.market import Market
+from market.chain.refusal import Refusals
+from market.chain.state import Settlement
+from market.chain.terms import NEVER, Terms
+from market.chain.verifier import deploy_verifier, verifier_artifact, verifier_code_hash
+from market.vectors import salted
+from zk.commit import commit, zero_point
+from zk.field import Point
+from zk.keys import Keys, circuit_logrows, derive_keys
+from zk.prove import Proof, prove
+from zk.srs import development_srs
+
+SHAPE = Shape(slots=3, features=4, classes=2)
+CID = "QmT5NvUtoM5nWFfrQdVrFtvGfKFmG7AHE8P34isapyhCxX"
+ETHER = 10**18
+
+
+@dataclass(frozen=True)
+class Delta:
+    """A salted delta and the salt of its commit."""
+
+    vector: list[int]
+    point: Point
+    cid: str
+    salt: bytes
+
+
+class Stage:
+    """One market with an owner, an aggregator and three trainers on one anvil."""
+
+    def __init__(self, home: Path) -> None:
+        self.devnet = Devnet(home)
+        self.keys: Keys = derive_keys(SHAPE, development_srs(circuit_logrows(SHAPE)))
+        artifact = load_artifact("Market")
+        connection = Connection(self.devnet.url, self.devnet.account(0), Refusals(artifact))
+        self.contract = deploy(connection, artifact)
+        verifier = verifier_artifact(self.keys)
+        self.verifier = deploy_verifier(connection, verifier)
+        self.verifier_code_hash = verifier_code_hash(verifier)
+        self.owner, self.aggregator, *self.trainers = (self._actor() for _ in range(5))
+        self.statistics = self._statistics()
+        self.model = [0] * SHAPE.vector_length
+        self.terms = self._terms()
+
+    def _actor(self) -> Market:
+        account: LocalAccount = Account.create()
+        self.devnet.fund(account.address, 10 * ETHER)
+        return Market(self.devnet.url, self.contract, account)
+
+    def _statistics(self) -> tuple[list[int], list[int]]:
+        generator = np.random.default_rng(0)
+        X = generator.normal(size=(50, SHAPE.features))
+        H = np.rint(X.T @ X / 50 * 2**13).astype(np.int64)
+        c = generator.integers(-(2**28), 2**28, SHAPE.parameters)
+        return salted(H.reshape(-1).tolist()), salted(c.tolist())
+
+    def _terms(self) -> Terms:
+        return Terms(
+            owner=self.owner.address,
+            aggregator=self.aggregator.address,
+            verifier=self.verifier,
+            verifier_code_hash=self.verifier_code_hash,
+            circuit=self.keys.identity,
+            zero=zero_point(self.keys),
+            curvature=commit(self.statistics[0], self.keys),
+            target=commit(self.statistics[1], self.keys),
+            model=commit(self.model, self.keys),
+            slots=SHAPE.slots,
+            quorum=3,
+            byzantine=0,
+            rounds=2,
+            max_retries=1,
+            floor_bps=500,
+            decay_bps=5000,
+            join_seconds=3600,
+            commit_seconds=3600,
+            reveal_seconds=3600,
+            settle_seconds=3600,
+            learning_rate=10**8,
+            aggregator_fee=10**16,
+            trainer_stake=10**16,
+            aggregator_stake=10**17,
+            minimum_gain=0,
+            target_utility=NEVER,
+            specification=bytes(32),
+            nonce=secrets.randbits(64),
+        )
+
+    def create(self, terms: Terms | None = None) -> bytes:
+        """Funded, bonded and joined: the first round is open."""
+        terms = terms or self.terms
+        id = self.owner.create(terms, CID, CID, ETHER)
+        self.aggregator.bond(terms)
+        for trainer in self.trainers:
+            trainer.join(terms)
+        return id
+
+    def another_project(self) -> Terms:
+        """Terms that differ in the nonce only."""
+        return replace(self.terms, nonce=secrets.randbits(64))
+
+    def delta(self, seed: int) -> Delta:
+        generator = np.random.default_rng(seed)
+        vector = salted(generator.integers(-2000, 2000, SHAPE.parameters).tolist())
+        cid = "Qm" + secrets.token_hex(22)
+        return Delta(vector, commit(vector, self.keys), cid, secrets.token_bytes(32))
+
+    def commit(self, trainer: Market, terms: Terms, round_number: int, delta: Delta) -> None:
+        id = trainer.id_of(terms)
+        trainer.commit(
+            terms,
+            round_number,
+            trainer.commitment_of(
+                trainer.address, id, round_number, delta.point, delta.cid, delta.salt
+            ),
+        )
+
+    def reveal(self, trainer: Market, terms: Terms, round_number: int, delta: Delta) -> None:
+        trainer.reveal(terms, round_number, delta.point, delta.cid, delta.salt)
+
+    def to_settlement(self, terms: Terms, round_number: int, deltas: Sequence[Delta]) -> None:
+        for trainer, delta in zip(self.trainers, deltas, strict=True):
+            self.commit(trainer, terms, round_number, delta)
+        for trainer, delta in zip(self.trainers, deltas, strict=True):
+            self.reveal(trainer, terms, round_number, delta)
+
+    def prove(self, model: list[int], deltas: Sequence[Delta]) -> Proof:
+        return prove([*self.statistics, model, *(d.vector for d in deltas)], self.keys)
+
+    def settlement(self, proof: Proof) -> Settlement:
+        return Settlement(CID, proof.data[64 * (3 + SHAPE.slots) :], tuple(proof.instances))
+
+    def send_anyway(self, sender: Market, call: Any) -> int:
+        """Sends a transaction that the client would not send; returns its receipt's status."""
+        account, web3 = sender.connection.account, sender.web3
+        assert account is not None
+        transaction = call.build_transaction(
+            {
+                "from": account.address,
+                "gas": 8_000_000,
+                "nonce": web3.eth.get_transaction_count(account.address),
+                "chainId": sender.connection.chain_id,
+                "maxFeePerGas": 10**11,
+                "maxPriorityFeePerGas": 10**9,
+            }
+        )
+        signed = account.sign_transaction(transaction)
+        mined = web3.eth.wait_for_transaction_receipt(
+            web3.eth.send_raw_transaction(signed.raw_transaction), poll_latency=0.02
+        )
+        return int(mined["status"])
+
+    def close(self) -> None:
+        self.devnet.stop()

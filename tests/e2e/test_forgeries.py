@@ -1,0 +1,244 @@
+"""What the chain must reject, each sent as a real transaction against real proofs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from market.chain.market import Market
+from market.chain.state import Phase, Settlement
+from market.contribution.verdict import game_of, judge
+from market.errors import ContractError, NotFoundError, ProofError
+from market.vectors import salted
+from tests.e2e.stage import CID, ETHER, SHAPE, Delta, Stage
+from zk.commit import commit
+from zk.field import R
+from zk.prove import Proof, verify
+
+pytestmark = [pytest.mark.e2e, pytest.mark.proof]
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    stage = Stage(tmp_path_factory.mktemp("stage"))
+    yield stage
+    stage.close()
+
+
+@pytest.fixture(scope="module")
+def deltas(stage: Stage) -> list[Delta]:
+    return [stage.delta(seed) for seed in range(3)]
+
+
+@pytest.fixture(scope="module")
+def proof(stage: Stage, deltas: list[Delta]) -> Proof:
+    return stage.prove(stage.model, deltas)
+
+
+@pytest.fixture(scope="module")
+def revealed(stage: Stage, deltas: list[Delta]) -> None:
+    """The project in its first settlement phase, where every test starts from."""
+    stage.create()
+    stage.to_settlement(stage.terms, 0, deltas)
+
+
+@pytest.fixture
+def ready(stage: Stage, revealed: None) -> Iterator[Stage]:  # noqa: ARG001
+    mark = stage.devnet.snapshot()
+    yield stage
+    stage.devnet.revert(mark)
+
+
+def refuse(stage: Stage, settlement: Settlement, message: str) -> None:
+    """The client is told why, the real transaction reverts, and nothing has changed."""
+    id = stage.owner.id_of(stage.terms)
+    before = stage.owner.project(id)
+    with pytest.raises(ContractError, match=message):
+        stage.aggregator.settle(stage.terms, settlement)
+    call = stage.aggregator._contract.functions.settle(
+        stage.terms.to_abi(), settlement.model_cid, settlement.proof, list(settlement.instances)
+    )
+    assert stage.send_anyway(stage.aggregator, call) == 0
+    assert stage.owner.project(id) == before
+
+
+def test_the_honest_settlement_pays_as_computed_off_chain(ready: Stage, proof: Proof) -> None:
+    id = ready.owner.id_of(ready.terms)
+    ready.aggregator.settle(ready.terms, ready.settlement(proof))
+    found = ready.owner.settled(id)[0]
+    verdict = judge(
+        game_of(proof.instances, SHAPE, 3),
+        [int(trainer.address, 16) for trainer in ready.trainers],
+        0,
+        6,  # lcm(1, 2, 3)
+        (ETHER - 2 * 10**16) // 2,
+        500,
+    )
+    assert found.selected == verdict.mask
+    assert list(found.scores) == verdict.scores
+    assert list(found.payouts) == verdict.payouts
+    assert sum(found.scores) == found.denominator * (found.utility_after - found.utility_before)
+    assert found.utility_after == verdict.utility_after
+
+
+def test_a_proof_about_other_deltas(ready: Stage, deltas: list[Delta]) -> None:
+    forged = ready.prove(ready.model, [deltas[0], deltas[1], ready.delta(99)])
+    refuse(ready, ready.settlement(forged), "verifier rejected")
+
+
+def test_swapped_commitments(ready: Stage, deltas: list[Delta]) -> None:
+    swapped = ready.prove(ready.model, [deltas[1], deltas[0], deltas[2]])
+    assert verify(swapped, ready.keys)
+    refuse(ready, ready.settlement(swapped), "verifier rejected")
+
+
+@pytest.mark.parametrize("index", range(SHAPE.instance_count))
+def test_a_changed_instance(ready: Stage, proof: Proof, index: int) -> None:
+    settlement = ready.settlement(proof)
+    changed = list(settlement.instances)
+    changed[index] = (changed[index] + 1) % R
+    refuse(ready, replace(settlement, instances=tuple(changed)), "verifier rejected")
+
+
+def test_an_instance_at_or_above_the_modulus(ready: Stage, proof: Proof) -> None:
+    settlement = ready.settlement(proof)
+    for value in (R, settlement.instances[0] + R):
+        wrapped = (value, *settlement.instances[1:])
+        refuse(ready, replace(settlement, instances=wrapped), "not below the field's order")
+
+
+def test_a_huge_instance(ready: Stage, proof: Proof) -> None:
+    settlement = ready.settlement(proof)
+    huge = (R // 2, *settlement.instances[1:])
+    refuse(ready, replace(settlement, instances=huge), "too large")
+
+
+def test_missing_and_additional_instances(ready: Stage, proof: Proof) -> None:
+    settlement = ready.settlement(proof)
+    for instances in (settlement.instances[:-1], (*settlement.instances, 0)):
+        refuse(ready, replace(settlement, instances=instances), "instances were sent")
+
+
+def test_damaged_proofs(ready: Stage, proof: Proof) -> None:
+    settlement = ready.settlement(proof)
+    honest = settlement.proof
+    for position in range(0, len(honest), max(1, len(honest) // 24)):
+        damaged = bytearray(honest)
+        damaged[position] ^= 1
+        refuse(ready, replace(settlement, proof=bytes(damaged)), "verifier rejected")
+    for cut in (honest[:-32], honest[32:], b""):
+        refuse(ready, replace(settlement, proof=cut), "verifier rejected")
+
+
+def test_a_replayed_proof_of_the_round_before(ready: Stage, proof: Proof) -> None:
+    ready.aggregator.settle(ready.terms, ready.settlement(proof))
+    fresh = [ready.delta(seed) for seed in range(10, 13)]
+    ready.to_settlement(ready.terms, 1, fresh)
+    refuse(ready, ready.settlement(proof), "verifier rejected")
+
+
+def test_a_proof_from_another_project(ready: Stage, proof: Proof) -> None:
+    other = replace(ready.another_project(), model=commit(salted([1] * 8), ready.keys))
+    ready.create(other)
+    ready.to_settlement(other, 0, [ready.delta(seed) for seed in range(20, 23)])
+    with pytest.raises(ContractError, match="verifier rejected"):
+        ready.aggregator.settle(other, ready.settlement(proof))
+
+
+def test_a_verifier_without_code(ready: Stage, proof: Proof) -> None:
+    nobody = "0x" + "11" * 20
+    with pytest.raises(ContractError, match="no code"):
+        ready.owner.create(replace(ready.another_project(), verifier=nobody), CID, CID, ETHER)
+    with pytest.raises(ContractError, match="no project"):
+        ready.aggregator.settle(replace(ready.terms, verifier=nobody), ready.settlement(proof))
+
+
+def test_settling_by_a_stranger(ready: Stage, proof: Proof) -> None:
+    with pytest.raises(ContractError, match="not the aggregator"):
+        ready.trainers[0].settle(ready.terms, ready.settlement(proof))
+
+
+def test_a_reveal_that_does_not_match(ready: Stage) -> None:
+    stage = ready
+    terms = stage.another_project()
+    stage.create(terms)
+    mine, other = stage.delta(30), stage.delta(31)
+    for trainer, delta in zip(
+        stage.trainers, (mine, stage.delta(32), stage.delta(33)), strict=True
+    ):
+        stage.commit(trainer, terms, 0, delta)
+    cheater: Market = stage.trainers[0]
+    for forged in (other, replace(mine, cid=other.cid), replace(mine, salt=other.salt)):
+        with pytest.raises(ContractError, match="was committed"):
+            stage.reveal(cheater, terms, 0, forged)
+
+
+def test_a_copied_point_and_a_copied_ciphertext(ready: Stage) -> None:
+    stage = ready
+    terms = stage.another_project()
+    stage.create(terms)
+    victim, own = stage.delta(40), stage.delta(41)
+    # Told before the reveals by an accomplice: otherwise it could not even commit to the copy.
+    copied_point = replace(victim, cid=own.cid)
+    copied_content = replace(own, cid=victim.cid)
+    for trainer, delta in zip(stage.trainers, (victim, copied_point, copied_content), strict=True):
+        stage.commit(trainer, terms, 0, delta)
+    stage.reveal(stage.trainers[0], terms, 0, victim)
+    with pytest.raises(ContractError, match=f"revealed by {stage.trainers[0].address} first"):
+        stage.reveal(stage.trainers[1], terms, 0, copied_point)
+    with pytest.raises(ContractError, match=f"revealed by {stage.trainers[0].address} first"):
+        stage.reveal(stage.trainers[2], terms, 0, copied_content)
+
+
+def test_the_unsalted_zero_delta(ready: Stage) -> None:
+    stage = ready
+    terms = stage.another_project()
+    stage.create(terms)
+    zero = replace(stage.delta(50), point=terms.zero)
+    for trainer, delta in zip(
+        stage.trainers, (zero, stage.delta(51), stage.delta(52)), strict=True
+    ):
+        stage.commit(trainer, terms, 0, delta)
+    with pytest.raises(ContractError, match="not an acceptable commitment"):
+        stage.reveal(stage.trainers[0], terms, 0, zero)
+
+
+def test_entries_out_of_range_cannot_be_proven(stage: Stage, deltas: list[Delta]) -> None:
+    for entry in (2**14, -(2**14), R // 2):
+        vector = [entry, *deltas[0].vector[1:]]
+        with pytest.raises(ProofError):
+            stage.prove(stage.model, [replace(deltas[0], vector=vector), *deltas[1:]])
+
+
+def test_every_wei_is_accounted_for_to_the_end(
+    ready: Stage, proof: Proof, deltas: list[Delta]
+) -> None:
+    id, terms = ready.owner.id_of(ready.terms), ready.terms
+    ready.aggregator.settle(terms, ready.settlement(proof))
+    model = moved(ready.model, deltas)
+    fresh = [ready.delta(seed) for seed in range(60, 63)]
+    ready.to_settlement(terms, 1, fresh)
+    ready.aggregator.settle(terms, ready.settlement(ready.prove(model, fresh)))
+
+    assert ready.owner.project(id).phase is Phase.DONE
+    assert commit(moved(model, fresh), ready.keys) == ready.owner.project(id).model
+    actors = [ready.owner, ready.aggregator, *ready.trainers]
+    due = {actor.address: actor.withdrawable(terms, actor.address) for actor in actors}
+    stakes = 3 * terms.trainer_stake + terms.aggregator_stake
+    assert sum(due.values()) == ETHER + stakes
+    for actor in actors:
+        if due[actor.address]:
+            actor.withdraw(terms)
+    assert ready.owner.locked(id) == 0
+    assert sum(ready.owner.sums(id, "Withdrawn").values()) == ETHER + stakes
+    with pytest.raises(ContractError, match="nothing to withdraw"):
+        ready.aggregator.withdraw(terms)
+    with pytest.raises(NotFoundError):
+        ready.owner.project(bytes(32))
+
+
+def moved(model: list[int], deltas: list[Delta]) -> list[int]:
+    """The model after the mean of three deltas, on the lattice of lcm(1, 2, 3) = 6."""
+    return [entry + 2 * sum(d.vector[i] for d in deltas) for i, entry in enumerate(model)]
