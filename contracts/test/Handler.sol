@@ -22,7 +22,8 @@ contract Handler is Test {
     mapping(bytes32 id => uint256) public deposited; // wei, stakes included
     mapping(bytes32 id => uint256) public withdrawn; // wei
     mapping(bytes32 id => mapping(uint256 epoch => mapping(address => uint256))) private _scalar;
-    mapping(bytes32 id => mapping(address => uint256)) private _scalarOfRound;
+    mapping(bytes32 id => mapping(uint256 round => mapping(address => uint256))) private
+        _scalarOfRound;
     uint256 private _scalars = 1;
     uint256 private _nonce;
     Point private _zero = Bn254.mul(Point(1, 2), 1 << 200);
@@ -40,6 +41,7 @@ contract Handler is Test {
 
     function create(uint256 who, uint256 seed) public {
         if (_terms.length == MOST_PROJECTS) return;
+        seed = uint256(keccak256(abi.encode(seed))); // a fuzzer likes zeros too much
         Terms memory terms;
         terms.owner = actor(who);
         terms.aggregator = actor(who % ACTORS + seed % ACTORS); // it may be the owner
@@ -175,16 +177,16 @@ contract Handler is Test {
     function _commit(uint256 which, address account, uint256 seed) private {
         (Terms memory terms, bytes32 id, Project memory p) = _load(which);
         uint256 round = seed % 8 == 1 ? p.round + 1 : p.round;
-        // In a retry an actor may take up the delta of the last opening.
-        uint256 scalar = _scalarOfRound[id][account];
-        if (p.retries == 0 || scalar == 0 || seed >> 3 & 1 == 1) scalar = ++_scalars;
+        // An actor may take up again the delta of an earlier opening of the round.
+        uint256 scalar = _scalarOfRound[id][round][account];
+        if (scalar == 0 || seed >> 3 & 1 == 1) scalar = ++_scalars;
         bool allowed = round == p.round && _mayCommit(id, p, account);
         bytes memory data =
             abi.encodeCall(IMarket.commit, (terms, round, _commitment(id, round, account, scalar)));
         _expect(allowed, _call(account, 0, data));
         if (allowed) {
             _scalar[id][p.epoch][account] = scalar;
-            _scalarOfRound[id][account] = scalar;
+            _scalarOfRound[id][round][account] = scalar;
         }
     }
 

@@ -18,6 +18,7 @@ from web3.exceptions import (
     Web3Exception,
     Web3RPCError,
 )
+from web3.providers import JSONBaseProvider
 from web3.types import TxReceipt
 
 from market.chain.refusal import Refusals
@@ -35,7 +36,7 @@ class Connection:
     """Talks to the node at `rpc`, and signs as `account` if one is given.
 
     Args:
-        rpc: http or https URL.
+        rpc: http or https URL, or a web3 provider of another kind.
         account: signs transactions; reading needs none.
         refusals: decodes the contract's errors.
 
@@ -43,11 +44,15 @@ class Connection:
         ChainError: nobody answers at `rpc`.
     """
 
-    def __init__(self, rpc: str, account: LocalAccount | None, refusals: Refusals) -> None:
-        self.rpc = rpc
+    def __init__(
+        self, rpc: str | JSONBaseProvider, account: LocalAccount | None, refusals: Refusals
+    ) -> None:
+        self.rpc = rpc if isinstance(rpc, str) else type(rpc).__name__
         self.account = account
         self._refusals = refusals
-        self.web3 = Web3(HTTPProvider(rpc, request_kwargs={"timeout": 30}))
+        if isinstance(rpc, str):
+            rpc = HTTPProvider(rpc, request_kwargs={"timeout": 30})
+        self.web3 = Web3(rpc)
         self.chain_id: int = self.ask(lambda: self.web3.eth.chain_id)
 
     @property

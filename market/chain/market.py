@@ -6,6 +6,7 @@ from typing import Any
 
 from eth_account.signers.local import LocalAccount
 from web3 import Web3
+from web3.providers import JSONBaseProvider
 from web3.types import EventData, TxReceipt
 
 from market.chain.artifact import load_artifact
@@ -47,7 +48,7 @@ class Market:
     """Calls and events of one deployed market.
 
     Args:
-        rpc: URL of an Ethereum node.
+        rpc: URL of an Ethereum node, or a web3 provider.
         contract: address of the market.
         account: signs transactions; reading needs none.
 
@@ -56,7 +57,12 @@ class Market:
         InputError: `contract` is not an address.
     """
 
-    def __init__(self, rpc: str, contract: str, account: LocalAccount | None = None) -> None:
+    def __init__(
+        self,
+        rpc: str | JSONBaseProvider,
+        contract: str,
+        account: LocalAccount | None = None,
+    ) -> None:
         if not Web3.is_address(contract):
             raise InputError(f"{contract[:80]!r} is not an address", "check --contract")
         artifact = load_artifact("Market")

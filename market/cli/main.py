@@ -70,7 +70,7 @@ def run() -> None:
         error.show()
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        usage = MarketError(error.format_message(), "see --help")
+        usage = MarketError(error.format_message().rstrip("."), "see --help")
         usage.exit_code = error.exit_code
         context.get("output", Output(as_json=False)).error(usage)
         sys.exit(error.exit_code)

@@ -25,7 +25,7 @@ def parse_wei(text: str) -> int:
         raise InputError(f"{text[:40]!r} is not an amount", "write for example 0.5ether or 10gwei")
     whole, fraction, unit = match[1], match[2] or "", _UNITS[match[3]]
     # In integers: a product of decimals is rounded to 28 digits.
-    wei, rest = divmod(int(whole + fraction) * unit, 10 ** len(fraction))
+    wei, rest = divmod(int(whole + fraction) * unit, int("1" + "0" * len(fraction)))
     if rest:
         raise InputError(f"{text[:40]!r} is not a whole number of wei")
     if wei > MAX_WEI:

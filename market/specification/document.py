@@ -19,6 +19,8 @@ from market.training.plan import TrainingPlan
 
 VERSION = 1
 MAX_BYTES = 1 << 20
+_MAX_BRACKETS = 1_000
+"""The parser recurses once for each, and a dependency lifts the limit that would stop it."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,8 @@ def decode_document(data: bytes, digest: bytes) -> Document:
     """
     if keccak(data) != digest:
         raise StorageError("the specification document is not the one that the terms name")
+    if data.count(b"[") + data.count(b"{") > _MAX_BRACKETS:
+        raise StorageError("the specification document is malformed: absurdly nested")
     try:
         value: dict[str, Any] = json.loads(data)
         if value.pop("version") != VERSION:
@@ -97,7 +101,7 @@ def decode_document(data: bytes, digest: bytes) -> Document:
         if len(scaling.offset) != document.features:
             raise ValueError("the scaling has another number of features")
         _ = document.shape, document.grid
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, InputError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, InputError) as error:
         raise StorageError(f"the specification document is malformed: {error}") from error
     return document
 

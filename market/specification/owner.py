@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from eth_utils.address import is_address, to_checksum_address
+from eth_utils.address import is_address, is_checksum_address, to_checksum_address
 
 from circuits.shape import Shape
 from market.errors import InputError
@@ -229,4 +229,8 @@ def _amount(value: Any) -> int:
 def _address(value: Any) -> str:
     if not isinstance(value, str) or not is_address(value):
         raise ValueError("must be an address of 40 hexadecimal digits after 0x")
+    digits = value.removeprefix("0x")
+    # Mixed case is a checksum, which catches a mistyped account.
+    if digits not in (digits.lower(), digits.upper()) and not is_checksum_address(value):
+        raise ValueError("is mistyped: its checksum, the case of its letters, is wrong")
     return str(to_checksum_address(value))

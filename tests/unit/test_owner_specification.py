@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import copy
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from market.errors import InputError
+from market.specification.owner import OwnerSpecification, read_specification
+from market.training.plan import TrainingPlan
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+AGGREGATOR = "0x" + "11" * 20
+
+SMALLEST: dict[str, dict[str, Any]] = {
+    "project": {
+        "name": "cells",
+        "aggregator": AGGREGATOR,
+        "rounds": 2,
+        "slots": 5,
+        "byzantine": 1,
+    },
+    "data": {"features": 30, "classes": 2, "validation": "rows.csv"},
+    "reward": {"aggregator_stake": "1gwei"},
+}
+
+
+def toml(tables: dict[str, dict[str, Any]]) -> str:
+    lines = []
+    for table, entries in tables.items():
+        lines.append(f"[{table}]")
+        for name, value in entries.items():
+            # TOML writes basic strings, numbers and lists as Python does, apart from quotes.
+            lines.append(f"{name} = {str(value).lower() if isinstance(value, bool) else value!r}")
+    return "\n".join(lines)
+
+
+def read(tmp_path: Path, tables: dict[str, dict[str, Any]]) -> OwnerSpecification:
+    path = tmp_path / "spec.toml"
+    path.write_text(toml(tables))
+    return read_specification(path)
+
+
+def refusal(tmp_path: Path, tables: dict[str, dict[str, Any]]) -> str:
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, tables)
+    assert str(tmp_path / "spec.toml") in caught.value.message
+    assert "\n" not in str(caught.value)
+    return caught.value.message
+
+
+def changed(table: str, name: str, value: Any) -> dict[str, dict[str, Any]]:
+    tables = copy.deepcopy(SMALLEST)
+    tables.setdefault(table, {})[name] = value
+    return tables
+
+
+@pytest.mark.parametrize("name", ["digits", "breast-cancer"])
+def test_the_examples_are_read_as_they_are_written(name: str) -> None:
+    path = EXAMPLES / f"{name}.toml"
+    raw = tomllib.loads(path.read_text())
+    found = read_specification(path)
+    assert found.name == name
+    assert found.validation == EXAMPLES / raw["data"]["validation"]
+    for table in ("project", "data", "windows"):
+        for entry in set(raw[table]) - {"validation"}:
+            assert getattr(found, entry) == raw[table][entry], entry
+    for entry, value in raw["training"].items():
+        assert getattr(found.training, entry) == value, entry
+    assert found.floor_bps == raw["reward"]["floor_bps"]
+    assert found.aggregator_fee == 10**16
+    assert found.trainer_stake == 5 * 10**16
+    assert found.aggregator_stake == 2 * 10**17
+    assert found.minimum_gain == raw["learning_rate_rule"]["minimum_gain"]
+    assert found.target_utility is None
+    assert (found.shape.features, found.shape.classes) == (found.features + 1, found.classes)
+
+
+def test_what_is_left_out_has_defaults(tmp_path: Path) -> None:
+    found = read(tmp_path, SMALLEST)
+    assert found.training == TrainingPlan()
+    assert (found.quorum, found.max_retries, found.floor_bps) == (3, 2, 500)
+    assert (found.trainer_stake, found.aggregator_fee) == (0, 0)
+    assert (found.srs, found.scaling) == ("development", "standardise")
+
+
+def test_files_are_looked_for_beside_the_specification(tmp_path: Path) -> None:
+    found = read(tmp_path, changed("proof", "srs", "ceremony.srs"))
+    assert found.validation == tmp_path / "rows.csv"
+    assert found.srs == str(tmp_path / "ceremony.srs")
+    assert read(tmp_path, changed("proof", "srs", "/srv/a.srs")).srs == "/srv/a.srs"
+
+
+@pytest.mark.parametrize(
+    ("table", "name"), [(table, name) for table, entries in SMALLEST.items() for name in entries]
+)
+def test_a_missing_entry_is_named(tmp_path: Path, table: str, name: str) -> None:
+    tables = copy.deepcopy(SMALLEST)
+    del tables[table][name]
+    assert f"{table}.{name} is missing" in refusal(tmp_path, tables)
+
+
+@pytest.mark.parametrize(
+    "table",
+    ["project", "data", "training", "learning_rate_rule", "reward", "windows", "proof"],
+)
+def test_an_unknown_entry_is_named(tmp_path: Path, table: str) -> None:
+    assert f"unknown entry {table}.surprise" in refusal(tmp_path, changed(table, "surprise", 1))
+
+
+def test_an_unknown_table_is_named(tmp_path: Path) -> None:
+    assert "unknown entry prject" in refusal(tmp_path, changed("prject", "name", "x"))
+
+
+NUMBERS = ["learning_rate", "momentum", "weight_decay"]
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "value"),
+    [
+        ("project", "name", ""),
+        ("project", "name", "x" * 201),
+        ("project", "name", 7),
+        ("project", "aggregator", "0x12"),
+        ("project", "aggregator", "0xAB" + "ab" * 18 + "aB"),  # a wrong checksum
+        ("project", "aggregator", 0),
+        ("project", "rounds", 0),
+        ("project", "rounds", 256),
+        ("project", "rounds", 1.0),
+        ("project", "rounds", True),
+        ("project", "slots", 2),
+        ("project", "slots", 23),
+        ("project", "quorum", 2),
+        ("project", "quorum", 6),
+        ("project", "byzantine", -1),
+        ("project", "max_retries", 256),
+        ("data", "features", 0),
+        ("data", "features", 4096),
+        ("data", "classes", 1),
+        ("data", "classes", 1025),
+        ("data", "validation", ""),
+        ("data", "scaling", "none"),
+        ("training", "epochs", 0),
+        ("training", "batch_size", 0),
+        ("training", "learning_rate", 0),
+        ("training", "momentum", 1),
+        ("training", "weight_decay", -1),
+        ("learning_rate_rule", "decay_bps", 0),
+        ("learning_rate_rule", "decay_bps", 10_001),
+        ("learning_rate_rule", "minimum_gain", "0.1"),
+        ("learning_rate_rule", "target_utility", 1e10),
+        ("reward", "floor_bps", 10_001),
+        ("reward", "aggregator_fee", 5),
+        ("reward", "aggregator_fee", "much"),
+        ("reward", "trainer_stake", "1" + "0" * 29 + "ether"),
+        ("reward", "aggregator_stake", "0wei"),
+        ("windows", "join_seconds", 0),
+        ("windows", "commit_seconds", -1),
+        ("windows", "reveal_seconds", 604_801),
+        ("windows", "settle_seconds", "soon"),
+        ("proof", "srs", 1),
+        *(("training", name, value) for name in NUMBERS for value in ("x", True, 1e300)),
+    ],
+)
+def test_an_entry_out_of_range_is_named(tmp_path: Path, table: str, name: str, value: Any) -> None:
+    assert name in refusal(tmp_path, changed(table, name, value))
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_numbers_are_finite(tmp_path: Path, name: str, value: str) -> None:
+    path = tmp_path / "spec.toml"
+    path.write_text(toml(SMALLEST) + f"\n[training]\n{name} = {value}\n")
+    with pytest.raises(InputError, match=name):
+        read_specification(path)
+
+
+def test_entries_that_contradict_each_other(tmp_path: Path) -> None:
+    assert "slots" in refusal(tmp_path, changed("project", "byzantine", 2))
+    centre = changed("data", "scaling", "centre")
+    centre["data"]["scale"] = 0
+    assert "data.scale" in refusal(tmp_path, centre)
+
+
+def test_a_table_must_be_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "spec.toml"
+    path.write_text("project = 1")
+    with pytest.raises(InputError, match="project must be a table"):
+        read_specification(path)
+
+
+@pytest.mark.parametrize("content", [b"[project", b"\xff\xfe", b"name = 'a'\nname = 'b'"])
+def test_what_is_not_toml_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "spec.toml"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="is not TOML"):
+        read_specification(path)
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    for path in (tmp_path / "absent.toml", tmp_path):
+        with pytest.raises(InputError, match="cannot read the specification"):
+            read_specification(path)

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+from hypothesis import given
+from hypothesis import strategies as st
+
+from market.chain.artifact import load_artifact
+from market.chain.refusal import Refusals, sentences
+
+ARTIFACT = load_artifact("Market")
+REFUSALS = Refusals(ARTIFACT)
+ERRORS = {entry["name"]: entry["inputs"] for entry in ARTIFACT.abi if entry["type"] == "error"}
+
+ADDRESS = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+SAMPLES: dict[str, Any] = {
+    "address": ADDRESS,
+    "bytes32": bytes(range(32)),
+    "string": "because",
+    "uint8": 3,
+    "uint64": 1_700_000_000,
+    "uint256": 2**255 + 1,
+    "int256": -5,
+}
+
+
+def selector(name: str) -> bytes:
+    kinds = ",".join(argument["type"] for argument in ERRORS[name])
+    return bytes(keccak(text=f"{name}({kinds})")[:4])
+
+
+def revert(name: str, *values: Any) -> bytes:
+    return selector(name) + encode([argument["type"] for argument in ERRORS[name]], values)
+
+
+def test_every_error_of_the_contract_has_a_sentence_and_no_sentence_is_idle() -> None:
+    assert REFUSALS.names == set(ERRORS)
+    assert sentences() == set(ERRORS)
+
+
+@pytest.mark.parametrize("name", sorted(ERRORS))
+def test_every_sentence_takes_its_errors_arguments(name: str) -> None:
+    values = [SAMPLES[argument["type"]] for argument in ERRORS[name]]
+    error = REFUSALS.translate(revert(name, *values))
+    assert "refused the call" not in error.message
+    assert not set("{}") & set(str(error))
+    assert "\n" not in str(error)
+
+
+def test_arguments_are_shown_as_people_write_them() -> None:
+    assert REFUSALS.translate(revert("NotATrainer", ADDRESS)).message.startswith(ADDRESS)
+    phases = REFUSALS.translate(revert("WrongPhase", 1, 4)).message
+    assert phases == "the project is in phase joining, the call needs settle"
+    stake = REFUSALS.translate(revert("WrongStake", 1, 2)).message
+    assert stake == "a stake of 1 wei was sent, the terms say 2"
+    assert "0x" + bytes(range(32)).hex() in str(
+        REFUSALS.translate(revert("NoSuchProject", bytes(range(32))))
+    )
+    assert "too many slots" in REFUSALS.translate(revert("BadTerms", "too many slots")).message
+
+
+@given(st.binary(max_size=100))
+def test_unknown_data_is_shown(data: bytes) -> None:
+    if data[:4] in {selector(name) for name in ERRORS}:
+        return
+    error = REFUSALS.translate(data)
+    assert error.message == "the contract refused the call"
+    assert data.hex() in error.hint
+
+
+@given(st.sampled_from(sorted(ERRORS)), st.binary(max_size=100))
+def test_damaged_arguments_leave_the_name_or_are_read(name: str, data: bytes) -> None:
+    error = REFUSALS.translate(selector(name) + data)
+    assert error.message
+
+
+def test_a_phase_that_does_not_exist_leaves_the_name() -> None:
+    error = REFUSALS.translate(revert("WrongPhase", 200, 1))
+    assert error.message == "the contract refused the call: WrongPhase"
