@@ -36,7 +36,7 @@ def test_types_are_those_of_the_components() -> None:
     kinds = {"address": "str", "bytes32": "bytes", "tuple": "Point"}
     for field, component in zip(dataclasses.fields(Terms), COMPONENTS, strict=True):
         kind = component["type"]
-        assert field.type == (kinds[kind] if kind in kinds else "int"), field.name
+        assert field.type == kinds.get(kind, "int"), field.name
 
 
 def test_amounts_that_can_be_written_fit_the_contract() -> None:

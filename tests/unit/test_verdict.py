@@ -86,7 +86,7 @@ def rounds(draw: st.DrawFn) -> Round:
 def test_the_outputs_hold_the_game_of_the_round(played: Round) -> None:
     game = game_of(played.instances(), played.shape, len(played.deltas))
     assert game == round_game(played.statistics, played.model, played.deltas)
-    assert game.U == utility(played.statistics, played.model)
+    assert utility(played.statistics, played.model) == game.U
 
 
 @given(
