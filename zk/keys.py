@@ -76,11 +76,13 @@ def circuit_logrows(shape: Shape, plan: Plan | None = None) -> int:
         return _draw(shape, plan, Path(folder))
 
 
-def derive_keys(shape: Shape, srs: Srs, plan: Plan | None = None, fresh: bool = False) -> Keys:
+def derive_keys(
+    shape: Shape, srs: Srs, plan: Plan | None = None, fresh_in: Path | None = None
+) -> Keys:
     """The keys of `shape` under `srs`, from the cache or made now (half a minute).
 
     Args:
-        fresh: derive them again even if they are cached, and do not touch the cache.
+        fresh_in: derive them again, whatever the cache holds, into this empty folder.
 
     Raises:
         ProofError: the engine failed, or the SRS is too small.
@@ -96,8 +98,8 @@ def derive_keys(shape: Shape, srs: Srs, plan: Plan | None = None, fresh: bool = 
     root = cache_root() / "keys"
     root.mkdir(parents=True, exist_ok=True)
     final = root / name
-    if fresh:
-        return _load(_make(shape, plan, srs, Path(tempfile.mkdtemp(prefix="zk-"))), shape, srs)
+    if fresh_in is not None:
+        return _load(_make(shape, plan, srs, fresh_in), shape, srs)
     with locked(f"keys-{name}"):
         if not final.exists():
             for left in root.glob(f".{name}-*"):  # of a process that died half-way

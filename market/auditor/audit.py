@@ -7,7 +7,9 @@ model commitment is computed again.
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from market.chain.market import Market
 from market.chain.state import Created, RevealEvent, SettledRound
@@ -86,26 +88,36 @@ class Auditor:
         connect_peers(self._market, self._storage, people)
         document = fetch_document(self._storage, created)
         self._claim("project", "the specification is the one that the terms name", True)
-        keys = derive_keys(document.shape, fetch_srs(self._storage, document), fresh=self._deep)
-        self._check_circuit(terms, keys)
+        srs = fetch_srs(self._storage, document)
+        if not self._deep:
+            return self._check(Project(created, document, derive_keys(document.shape, srs)))
+        with tempfile.TemporaryDirectory(prefix="audit-") as folder:
+            keys = derive_keys(document.shape, srs, fresh_in=Path(folder))
+            return self._check(Project(created, document, keys))
+
+    def _check(self, project: Project) -> Audit:
+        created, terms, id = project.created, project.terms, project.id
+        self._check_circuit(terms, project.keys)
 
         reveals = self._market.all_reveals(id)
         self._check_reveals(reveals)
         model = terms.model
         budget = created.deposit - terms.aggregator_fee * terms.rounds
+        forfeited = self._market.forfeited(id)
         settled = self._market.settled(id)
         for expected, found in enumerate(settled):
             subject = f"round {found.round}"
             self._claim(subject, "rounds are settled in order", found.round, expected)
-            self._check_round(Project(created, document, keys), found, reveals, model, budget)
+            extra = sum(wei for block, wei in forfeited if block <= found.block)
+            self._check_round(project, found, reveals, model, budget + extra)
             model = found.model
             budget -= sum(found.payouts)
-        self._check_models(Project(created, document, keys), settled)
+        self._check_models(project, settled)
         self._check_money(created)
         return self._audit
 
     def _check_circuit(self, terms: Terms, keys: Keys) -> None:
-        artifact = verifier_artifact(keys, fresh=self._deep)
+        artifact = verifier_artifact(keys)
         self._claim(
             "circuit",
             "verification key, settings and SRS are the named ones",

@@ -307,6 +307,21 @@ class Market:
             total[account] = total.get(account, 0) + log["args"]["amount"]
         return total
 
+    def forfeited(self, id: bytes) -> list[tuple[int, int]]:
+        """(block, wei) of slashed stakes that nobody was credited with: they joined the budget.
+
+        That is what rounding leaves, or all of it where nobody had revealed.
+        """
+        left: dict[bytes, int] = {}
+        blocks: dict[bytes, int] = {}
+        for event, sign in (("Slashed", 1), ("Credited", -1)):
+            for log in self._logs(event, {"id": id}):
+                transaction = bytes(log["transactionHash"])
+                if event == "Slashed":
+                    blocks[transaction] = log["blockNumber"]
+                left[transaction] = left.get(transaction, 0) + sign * log["args"]["amount"]
+        return [(block, left[transaction]) for transaction, block in blocks.items()]
+
     def stakes(self, id: bytes, event: str) -> list[int]:
         """Wei of each stake that `Joined` or `AggregatorBonded` events report."""
         return [int(log["args"]["stake"]) for log in self._logs(event, {"id": id})]

@@ -17,11 +17,8 @@ CODE_LIMIT = 24_576
 """Bytes of code that a chain accepts (EIP-170)."""
 
 
-def verifier_artifact(keys: Keys, fresh: bool = False) -> Artifact:
-    """The compiled verifier of the keys' circuit, from the cache or compiled now.
-
-    Args:
-        fresh: compile again, whatever the cache holds.
+def verifier_artifact(keys: Keys) -> Artifact:
+    """The compiled verifier of the keys' circuit, from the keys' folder or compiled now.
 
     Raises:
         ProofError: its code is larger than a chain accepts.
@@ -29,7 +26,7 @@ def verifier_artifact(keys: Keys, fresh: bool = False) -> Artifact:
     """
     path = keys.folder / "Verifier.json"
     with locked(f"verifier-{keys.folder.name}"):
-        if path.exists() and not fresh:
+        if path.exists():
             try:
                 return Artifact.from_json(durable.read_json(path))
             except InputError:

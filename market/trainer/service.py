@@ -91,6 +91,7 @@ class TrainerService:
         self._invited: set[int] = set()
         self._done: dict[int, _Done] = {}
         self._opened: dict[int, float] = {}
+        self._refused_endpoint = ""
 
     def run(self) -> ProjectState:
         """Serves until the project is closed, and returns its last state.
@@ -139,20 +140,27 @@ class TrainerService:
         self._progress("joined", trainer=market.address)
 
     def _connect_flower(self, stack: ExitStack) -> Node | None:
+        """The connection to the aggregator's SuperLink; None if it announced none that is usable.
+
+        Its invitations are then missing, which the trainer can do without.
+        """
         announced = self._market.announcement(self._project.terms.aggregator)
-        if announced is None or not announced.endpoint:
+        endpoint = announced.endpoint if announced else ""
+        if not endpoint or endpoint == self._refused_endpoint:
             return None
         try:
-            return stack.enter_context(
-                Node(self._home / "flower", announced.endpoint, self._answer)
-            )
+            return stack.enter_context(Node(self._home / "flower", endpoint, self._answer))
         except MarketError as error:
-            raise TransportError(f"the aggregator announced {announced.endpoint!r}") from error
+            self._refused_endpoint = endpoint
+            self._progress("failed", reason=str(error))
+            return None
 
     def _step(self, state: ProjectState) -> None:
         me, id = self._market.address, self._project.id
         trainer = self._market.trainer(id, me)
         committed = any(self._market.commitment_in(id, state.epoch, me))
+        if committed and state.epoch not in self._done:
+            self._remember(state.epoch)
         if self._copycat is not None:
             self._copycat.step(state)
         elif state.phase is Phase.COMMIT and not committed and not trainer.expelled:
@@ -179,8 +187,17 @@ class TrainerService:
         self._market.commit(self._project.terms, state.round, self._commitment(contribution))
         busy = time.monotonic() - start
         self._progress("committed", round=state.round, epoch=state.epoch, seconds=round(busy, 3))
+        self._finish(_Done(contribution, busy))
+
+    def _remember(self, epoch: int) -> None:
+        """Takes up what this home committed before it was killed."""
+        contribution = self._journal.read(epoch)
+        if contribution is not None:
+            self._finish(_Done(contribution, 0.0))
+
+    def _finish(self, done: _Done) -> None:
         with self._changed:
-            self._done[state.epoch] = _Done(contribution, busy)
+            self._done[done.contribution.epoch] = done
             self._changed.notify_all()
 
     def _commitment(self, contribution: Contribution) -> bytes:
