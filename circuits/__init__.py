@@ -1,6 +1,9 @@
-"""What the proofs say: one statement per file, composed into the circuit of a round."""
+"""What the proofs say: one statement per file, composed into the circuit of `circuits.round`.
 
-from circuits.round import RoundStatement
-from circuits.shape import SALT_ENTRIES, Shape
+The statements are PyTorch modules. What they say about sizes is in `circuits.shape`, which needs
+no PyTorch: importing that takes seconds, and most processes never draw a circuit.
+"""
 
-__all__ = ["SALT_ENTRIES", "RoundStatement", "Shape"]
+from circuits.shape import RANGE_BASE, SALT_ENTRIES, Shape
+
+__all__ = ["RANGE_BASE", "SALT_ENTRIES", "Shape"]

@@ -18,7 +18,7 @@ Soundness
     on top of the owner's initial model, whose integers every trainer checks before it joins. H
     and c are the owner's, fixed before anyone joins: whatever they are, scores are positive or
     not, and the floor share and the exits do not depend on them. The contract refuses outputs of
-    2**100 and above, far below half the field.
+    2**120 and above, far below half the field.
 """
 
 from __future__ import annotations

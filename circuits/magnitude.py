@@ -14,9 +14,6 @@ from __future__ import annotations
 
 import torch
 
-RANGE_BASE = 2**14
-"""The bound; equals 2**DELTA_BITS of the grid that trainers quantise on."""
-
 
 def total_magnitude(vectors: torch.Tensor) -> torch.Tensor:
     """(s, length) -> ()."""

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from market.errors import InputError
 
+RANGE_BASE = 2**14
+"""Every entry x of a delta satisfies |x| < RANGE_BASE: 2**DELTA_BITS of the trainers' grid."""
+
 SALT_ENTRIES = 9
 """Random entries at the end of every committed vector; no statement reads their values.
 

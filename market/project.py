@@ -104,7 +104,7 @@ def fetch_srs(storage: Storage, document: Document) -> Srs:
     if not document.srs_cid:
         raise ProofError(
             f"the SRS {document.srs_sha256} is not on this machine",
-            "add the ceremony's file with `market srs add FILE`",
+            "add the ceremony's file with `market add-srs FILE`",
         )
     return add_srs(storage.get(document.srs_cid, SRS_LIMIT, FETCH_SECONDS), document.srs_sha256)
 

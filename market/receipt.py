@@ -25,23 +25,30 @@ class TrainingReceipt:
         trainer: account that signed.
         epoch: the opening of a round it is about.
         cid: where the sealed delta is.
+        waited_seconds: how long it waited for the invitation, by the trainer's clock.
         busy_seconds: what training and committing took, by the trainer's clock.
     """
 
     trainer: str
     epoch: int
     cid: str
+    waited_seconds: float
     busy_seconds: float
 
 
 def sign_receipt(
-    account: LocalAccount, project: bytes, contribution: Contribution, busy_seconds: float
+    account: LocalAccount,
+    project: bytes,
+    contribution: Contribution,
+    waited_seconds: float,
+    busy_seconds: float,
 ) -> Record:
     """The receipt as a Flower record."""
     message = _message(project, contribution.epoch, contribution.cid)
     return {
         "epoch": contribution.epoch,
         "cid": contribution.cid,
+        "waited_seconds": waited_seconds,
         "busy_seconds": busy_seconds,
         "signature": bytes(account.sign_message(encode_defunct(text=message)).signature),
     }
@@ -54,10 +61,12 @@ def read_receipt(project: bytes, record: Record) -> TrainingReceipt:
         TransportError: an entry is missing or of another type, or nobody signed it.
     """
     epoch, cid = record.get("epoch"), record.get("cid")
-    busy, signature = record.get("busy_seconds"), record.get("signature")
+    waited, busy = record.get("waited_seconds"), record.get("busy_seconds")
+    signature = record.get("signature")
     if not (
         isinstance(epoch, int)
         and isinstance(cid, str)
+        and isinstance(waited, float)
         and isinstance(busy, float)
         and isinstance(signature, bytes)
     ):
@@ -68,7 +77,7 @@ def read_receipt(project: bytes, record: Record) -> TrainingReceipt:
         )
     except Exception as error:  # eth-keys raises many kinds for a malformed signature
         raise TransportError("a receipt's signature is malformed") from error
-    return TrainingReceipt(str(trainer), epoch, cid, busy)
+    return TrainingReceipt(str(trainer), epoch, cid, waited, busy)
 
 
 def _message(project: bytes, epoch: int, cid: str) -> str:

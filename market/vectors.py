@@ -5,8 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 
-from circuits.magnitude import RANGE_BASE
-from circuits.shape import SALT_ENTRIES
+from circuits.shape import RANGE_BASE, SALT_ENTRIES
 from market.contribution.exact import Integers, as_integers
 from market.errors import StorageError
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from market.errors import ProofError
+from market.process import die_with_parent
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def run(operation: str, timeout: float = 1800.0, **arguments: str | int | bool |
                 stderr=subprocess.PIPE,
                 timeout=timeout,
                 check=False,
+                preexec_fn=die_with_parent,
             )
         except subprocess.TimeoutExpired as error:
             raise ProofError(f"{operation} did not end within {timeout:.0f} s") from error

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from circuits.magnitude import RANGE_BASE
+from circuits.shape import RANGE_BASE
 
 SPARE_ROWS = 64
 """Rows that blinding and the engine's own bookkeeping take; it uses fewer than 20."""

@@ -13,11 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from circuits import RoundStatement, Shape
+from circuits import Shape
 
 
 def _export(shape: list[str], path: str) -> None:
     import torch
+
+    from circuits.round import RoundStatement
 
     slots, features, classes = (int(size) for size in shape)
     statement = RoundStatement(Shape(slots, features, classes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from circuits.magnitude import RANGE_BASE
+from circuits.shape import RANGE_BASE
 from market.chain.state import RevealEvent
 from market.errors import StorageError
 from market.project import Project

@@ -153,7 +153,8 @@ class AggregatorService:
                 "receipt",
                 trainer=receipt.trainer,
                 round=state.round,
-                flower_seconds=round(elapsed - receipt.busy_seconds, 3),
+                flower_seconds=round(receipt.waited_seconds, 3),
+                receipt_seconds=round(elapsed - receipt.busy_seconds - receipt.waited_seconds, 3),
                 busy_seconds=round(receipt.busy_seconds, 3),
             )
 

@@ -113,7 +113,10 @@ class Connection:
         account, sender = self.account, self.address
         if account is None:
             raise ChainError("this needs an account", "give --key FILE")
-        gas = self.ask(lambda: call.estimate_gas({"from": sender, "value": value}))
+        # Not on top of the newest block: on a quiet chain its time is before deadlines that passed.
+        gas = self.ask(
+            lambda: call.estimate_gas({"from": sender, "value": value}, block_identifier="pending")
+        )
         block = self.ask(lambda: self.web3.eth.get_block("latest"))
         tip = 10**9
         fee = 2 * int(block.get("baseFeePerGas", 0)) + tip

@@ -59,3 +59,17 @@ def withdraw(settings: Settings, project: str) -> None:
             "transaction": "0x" + bytes(receipt["transactionHash"]).hex(),
         },
     )
+
+
+@click.command(epilog="Example: market advance 0x5c... --home ./anyone")
+@shared_options
+@click.argument("project")
+def advance(settings: Settings, project: str) -> None:
+    """Move PROJECT on, once the deadline of its phase has passed. Anyone may."""
+    market = settings.market()
+    id = project_id(project)
+    market.advance(market.created(id).terms)
+    state = market.project(id)
+    settings.output.result(
+        f"{project} is in phase {state.phase.name.lower()}", {"phase": state.phase.name.lower()}
+    )

@@ -11,14 +11,16 @@ from market.cli.output import Output
 from market.errors import InputError, MarketError
 
 COMMANDS = {
-    "advance": "participants:advance",
-    "aggregate": "participants:aggregate",
+    "add-srs": "network:add_srs_command",
+    "advance": "accounts:advance",
+    "aggregate": "aggregator:aggregate",
     "announce": "accounts:announce_command",
     "audit": "auditor:audit",
     "cancel": "owner:cancel",
     "create-project": "owner:create",
+    "deploy": "network:deploy_command",
     "devnet": "network:devnet",
-    "join": "participants:join",
+    "join": "trainer:join",
     "key": "accounts:key",
     "model": "owner:model",
     "serve": "network:serve",

@@ -17,6 +17,8 @@ from market.chain.refusal import Refusals
 from market.cli.context import Settings, shared_options
 from market.errors import InputError
 from market.specification.amounts import parse_wei
+from zk.cache import sha256_file
+from zk.srs import add_srs
 
 DEPLOYMENT = "deployment.json"
 
@@ -79,7 +81,22 @@ def serve(settings: Settings) -> None:
         wait_for_signal()
 
 
-def configuration(home: Path, rpc: str, contract: str) -> None:
-    """Writes a home's configuration file."""
-    text = f'rpc = "{rpc}"\ncontract = "{contract}"\n'
-    durable.write_bytes(home / "market.toml", text.encode())
+@click.command("deploy", epilog="Example: market deploy --rpc https://... --home ./operator")
+@shared_options
+def deploy_command(settings: Settings) -> None:
+    """Deploy the market on the network at --rpc. Nobody has power over it afterwards."""
+    artifact = load_artifact("Market")
+    connection = Connection(settings.rpc, settings.account(), Refusals(artifact))
+    address = deploy(connection, artifact)
+    settings.output.result(address, {"contract": address, "chain_id": connection.chain_id})
+
+
+@click.command("add-srs", epilog="Example: market add-srs perpetual-powers-of-tau-16.srs")
+@shared_options
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def add_srs_command(settings: Settings, file: Path) -> None:
+    """Keep a ceremony's SRS on this machine, under its hash, for projects that name it."""
+    if not file.is_file():
+        raise InputError(f"no SRS file at {file}", "give the file of a ceremony")
+    srs = add_srs(file.read_bytes(), sha256_file(file))
+    settings.output.result(srs.sha256, {"sha256": srs.sha256})

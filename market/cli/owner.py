@@ -16,7 +16,7 @@ from market.owner.create import create_project
 from market.project import open_project
 from market.specification.amounts import parse_wei
 from market.specification.owner import read_specification
-from market.training.linear import evaluate
+from market.training.evaluation import evaluate
 from market.vectors import matrix
 
 FILE = click.Path(path_type=Path, dir_okay=False)

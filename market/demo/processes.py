@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 import time
@@ -178,6 +179,6 @@ class Roles:
 
 def _short(value: object) -> str:
     text = str(value)
-    if text.startswith("0x") and len(text) > 20:
+    if re.fullmatch(r"0x[0-9a-fA-F]{20,}", text):
         return f"{text[:8]}…{text[-4:]}"
     return text if len(text) <= 90 else f"{text[:87]}…"

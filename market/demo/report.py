@@ -9,7 +9,8 @@ import numpy as np
 from market.chain.market import Market, project_id
 from market.chain.state import SettledRound
 from market.demo.run import Demonstration
-from market.training.linear import evaluate, train_centralised
+from market.training.evaluation import evaluate
+from market.training.linear import train_centralised
 from zk.field import Point
 
 
@@ -142,8 +143,10 @@ def _accuracy(run: Demonstration) -> dict[str, float]:
 
 
 def _flower(run: Demonstration) -> dict[str, Any]:
-    """Seconds that Flower added to each round: from invitation to the slowest receipt, without
-    the trainers' own work."""
+    """Seconds that Flower added to each round: the longest that a trainer waited to be invited.
+
+    Nothing waits for receipts.
+    """
     slowest: dict[int, float] = {}
     for event in run.aggregator.events if run.aggregator else []:
         if event["event"] == "receipt":

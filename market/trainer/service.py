@@ -42,8 +42,8 @@ IDLE_SECONDS = 1.0
 """Between looks at the chain while only the aggregator has something to do."""
 INVITATION_SHARE = 0.25
 """Share of the commit window that a trainer waits for Flower before it starts by itself."""
-INVITATION_SECONDS = 30.0
-"""And the longest it waits."""
+INVITATION_SECONDS = 4.0
+"""And the longest it waits: all that a slow or dead SuperLink can add to a round."""
 ADVANCE_PATIENCE = 3
 """Seconds that the aggregator gets to move an overdue project on before a trainer does."""
 _RETRY_SECONDS = 2.0
@@ -52,6 +52,7 @@ _RETRY_SECONDS = 2.0
 @dataclass(frozen=True)
 class _Done:
     contribution: Contribution
+    waited_seconds: float
     busy_seconds: float
 
 
@@ -176,6 +177,7 @@ class TrainerService:
         if state.epoch not in self._invited and not waited:
             return
         start = time.monotonic()
+        waited_seconds = start - opened
         contribution = self._journal.read(state.epoch)
         if contribution is None:
             peers = [self._project.terms.aggregator, self._project.terms.owner]
@@ -187,13 +189,13 @@ class TrainerService:
         self._market.commit(self._project.terms, state.round, self._commitment(contribution))
         busy = time.monotonic() - start
         self._progress("committed", round=state.round, epoch=state.epoch, seconds=round(busy, 3))
-        self._finish(_Done(contribution, busy))
+        self._finish(_Done(contribution, waited_seconds, busy))
 
     def _remember(self, epoch: int) -> None:
         """Takes up what this home committed before it was killed."""
         contribution = self._journal.read(epoch)
         if contribution is not None:
-            self._finish(_Done(contribution, 0.0))
+            self._finish(_Done(contribution, 0.0, 0.0))
 
     def _finish(self, done: _Done) -> None:
         with self._changed:
@@ -238,4 +240,10 @@ class TrainerService:
                 if left <= 0 or not self._changed.wait(left):
                     raise DeadlineError(f"no commitment in epoch {epoch} before its deadline")
             done = self._done[epoch]
-        return sign_receipt(self._account, self._project.id, done.contribution, done.busy_seconds)
+        return sign_receipt(
+            self._account,
+            self._project.id,
+            done.contribution,
+            done.waited_seconds,
+            done.busy_seconds,
+        )

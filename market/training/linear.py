@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 
 from market.errors import InputError
+from market.training.evaluation import check_rows
 from market.training.plan import TrainingPlan
 
 Floats = npt.NDArray[np.float64]
@@ -51,7 +52,7 @@ def train(
     Raises:
         InputError: shapes that disagree, no rows, a label out of range, or training diverged.
     """
-    _check_rows(weights, X, y)
+    check_rows(weights, X, y)
     device = device or torch.device("cpu")
     start = torch.as_tensor(weights, dtype=torch.float32, device=device)
     model = start.clone().requires_grad_()
@@ -101,24 +102,3 @@ def train_centralised(
     for number in range(rounds):
         weights = weights + train(weights, X, y, plan, seed + number, device)
     return weights
-
-
-def evaluate(weights: Floats, X: Floats, y: Labels) -> float:
-    """The share of rows whose largest output is at their label, in [0, 1].
-
-    Raises:
-        InputError: shapes that disagree, no rows, or a label out of range.
-    """
-    _check_rows(weights, X, y)
-    return float(((X @ weights).argmax(axis=1) == y).mean())
-
-
-def _check_rows(weights: Floats, X: Floats, y: Labels) -> None:
-    if weights.ndim != 2 or X.ndim != 2 or X.shape[1] != weights.shape[0]:
-        raise InputError(f"rows of shape {X.shape} do not fit weights of shape {weights.shape}")
-    if len(X) == 0 or y.shape != (len(X),):
-        raise InputError(f"rows of shape {X.shape} with labels of shape {y.shape}")
-    if y.min() < 0 or y.max() >= weights.shape[1]:
-        raise InputError(f"a label lies outside 0 to {weights.shape[1] - 1}")
-    if not (np.isfinite(weights).all() and np.isfinite(X).all()):
-        raise InputError("the weights or the rows hold NaN or infinity")

@@ -16,7 +16,8 @@ from market.datasets.catalogue import load
 from market.datasets.partition import partition_iid, stratified_split
 from market.errors import InputError
 from market.training.attacks import ATTACKS, attack
-from market.training.linear import evaluate, train, train_centralised
+from market.training.evaluation import evaluate
+from market.training.linear import train, train_centralised
 
 ROUNDS, TRAINERS, BUDGET, FLOOR_BPS = 3, 5, 10**18, 500
 

@@ -8,7 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circuits import SALT_ENTRIES, RoundStatement, Shape
+from circuits import SALT_ENTRIES, Shape
+from circuits.round import RoundStatement
 from market.contribution.exact import as_integers
 from market.contribution.grid import Grid
 from market.contribution.statistics import ValidationStatistics, round_game

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from market.contribution.grid import Grid
-from market.training.linear import evaluate, pick_device, train
+from market.training.evaluation import evaluate
+from market.training.linear import pick_device, train
 from market.training.plan import TrainingPlan
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.errors import InputError
-from market.training.linear import evaluate, pick_device, train, train_centralised
+from market.training.evaluation import evaluate
+from market.training.linear import pick_device, train, train_centralised
 from market.training.plan import TrainingPlan
 
 FULL_BATCH = TrainingPlan(learning_rate=0.1, epochs=1, batch_size=1_000)

@@ -5,10 +5,10 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from circuits.magnitude import RANGE_BASE
+from circuits.shape import RANGE_BASE
 from zk.plan import SPARE_ROWS, Plan, canonical, required_logrows
 
 
@@ -67,6 +67,8 @@ def test_canonical_leaves_its_argument_alone() -> None:
 
 
 @given(st.integers(1, 2**22))
+@example(2**16 - SPARE_ROWS)
+@example(2**16 - SPARE_ROWS + 1)
 def test_logrows_are_the_smallest_that_hold_rows_and_spare(rows: int) -> None:
     settings = settings_of(num_rows=rows, required_range_checks=[], module_sizes={"polycommit": []})
     logrows = required_logrows(settings)

@@ -20,7 +20,7 @@ CONTRIBUTION = Contribution(epoch=3, round=2, point=Point(1, 2), cid=CID, salt=b
 
 
 def record(**changes: Any) -> Record:
-    return {**sign_receipt(TRAINER, PROJECT, CONTRIBUTION, 1.5), **changes}
+    return {**sign_receipt(TRAINER, PROJECT, CONTRIBUTION, 0.5, 1.5), **changes}
 
 
 def test_a_receipt_names_who_signed_it() -> None:
@@ -28,7 +28,13 @@ def test_a_receipt_names_who_signed_it() -> None:
 
 
 def test_a_receipt_holds_nothing_that_the_commitment_hides() -> None:
-    assert record().keys() == {"epoch", "cid", "busy_seconds", "signature"}
+    assert record().keys() == {
+        "epoch",
+        "cid",
+        "waited_seconds",
+        "busy_seconds",
+        "signature",
+    }
 
 
 def test_no_tampered_receipt_speaks_for_the_trainer() -> None:
@@ -49,7 +55,7 @@ def test_no_tampered_signature_speaks_for_the_trainer(place: int, flip: int) -> 
     assert found.trainer != TRAINER.address
 
 
-@pytest.mark.parametrize("name", ["epoch", "cid", "busy_seconds", "signature"])
+@pytest.mark.parametrize("name", ["epoch", "cid", "waited_seconds", "busy_seconds", "signature"])
 @pytest.mark.parametrize("value", [None, [1], {}])
 def test_an_entry_of_another_type_is_refused(name: str, value: Any) -> None:
     with pytest.raises(TransportError, match="lacks an entry"):

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circuits.magnitude import RANGE_BASE
-from circuits.shape import SALT_ENTRIES
+from circuits.shape import RANGE_BASE, SALT_ENTRIES
 from market.contribution.grid import DELTA_BITS
 from market.errors import StorageError
 from market.vectors import ENTRY_BYTES, decode, encode, matrix, salted

@@ -36,6 +36,12 @@ contract MultiKrumTest is Test {
         assertEq(MultiKrum.select(_gram(x, 5), 5, _addresses(5, true), 1), 0x17);
     }
 
+    /// @dev With the two nearest the first goes; with one more or one fewer it would be the last.
+    function test_Select_CountsAsManyNeighboursAsTheDefinition() public pure {
+        int32[7] memory x = [int32(0), 1, 3, 3, 5, 0, 0];
+        assertEq(MultiKrum.select(_gram(x, 5), 5, _addresses(5, true), 1), 0x1e);
+    }
+
     /// @dev All equal: the highest address goes.
     function test_Select_BreaksTiesByAddress() public pure {
         int32[7] memory x;

@@ -1,4 +1,4 @@
-"""Commands of trainers and aggregators."""
+"""The command of a trainer."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from pathlib import Path
 
 import click
 
-from market.aggregator.service import AggregatorService
 from market.chain.market import project_id
 from market.cli.context import Settings, shared_options
 from market.datasets.table import check_file, read_table
-from market.flower.coordinator import Coordinator
 from market.project import open_project
 from market.trainer.copycat import Copycat
 from market.trainer.service import TrainerService
@@ -63,47 +61,4 @@ def join(settings: Settings, project: str, data: Path, device: str, seed: int, a
     settings.output.result(
         f"project {state.phase.name.lower()}; {owed} wei can be withdrawn",
         {"phase": state.phase.name.lower(), "withdrawable_wei": str(owed)},
-    )
-
-
-@click.command(epilog="Example: market aggregate 0x5c... --home ./aggregator")
-@shared_options
-@click.argument("project")
-@click.option(
-    "--flower-host",
-    default="127.0.0.1",
-    show_default=True,
-    help="Address that trainers reach this machine at.",
-)
-@click.option(
-    "--flower-port", type=int, default=0, help="Port for trainers.  [default: a free one]"
-)
-def aggregate(settings: Settings, project: str, flower_host: str, flower_port: int) -> None:
-    """Aggregate for PROJECT until it is closed: stake, invite, prove, settle."""
-    id = project_id(project)
-    market = settings.market()
-    with settings.storage() as storage:
-        opened = open_project(market, storage, id, settings.output.progress)
-        with Coordinator(settings.home / "flower", flower_host, flower_port) as coordinator:
-            service = AggregatorService(
-                market, storage, settings.home, opened, coordinator, settings.output.progress
-            )
-            state = service.run()
-    settings.output.result(
-        f"project {state.phase.name.lower()} after {state.round} rounds",
-        {"phase": state.phase.name.lower(), "rounds": state.round},
-    )
-
-
-@click.command(epilog="Example: market advance 0x5c... --home ./anyone")
-@shared_options
-@click.argument("project")
-def advance(settings: Settings, project: str) -> None:
-    """Move PROJECT on, once the deadline of its phase has passed. Anyone may."""
-    market = settings.market()
-    id = project_id(project)
-    market.advance(market.created(id).terms)
-    state = market.project(id)
-    settings.output.result(
-        f"{project} is in phase {state.phase.name.lower()}", {"phase": state.phase.name.lower()}
     )

@@ -1,6 +1,6 @@
 """Runs the demonstration once and says what each phase took, held against the project's targets.
 
-Run from the repository's root as `python -m benchmarks.market`; every option but --json goes to
+Run from the repository's root as `python -m benchmarks.rounds`; every option but --json goes to
 the demonstration. Seconds are wall clock on the machine at hand, gas is exact.
 """
 

@@ -1,0 +1,44 @@
+"""The command of an aggregator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from market.aggregator.service import AggregatorService
+from market.chain.market import project_id
+from market.cli.context import Settings, shared_options
+from market.flower.coordinator import Coordinator
+from market.project import open_project
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command(epilog="Example: market aggregate 0x5c... --home ./aggregator")
+@shared_options
+@click.argument("project")
+@click.option(
+    "--flower-host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address that trainers reach this machine at.",
+)
+@click.option(
+    "--flower-port", type=int, default=0, help="Port for trainers.  [default: a free one]"
+)
+def aggregate(settings: Settings, project: str, flower_host: str, flower_port: int) -> None:
+    """Aggregate for PROJECT until it is closed: stake, invite, prove, settle."""
+    id = project_id(project)
+    market = settings.market()
+    with settings.storage() as storage:
+        opened = open_project(market, storage, id, settings.output.progress)
+        with Coordinator(settings.home / "flower", flower_host, flower_port) as coordinator:
+            service = AggregatorService(
+                market, storage, settings.home, opened, coordinator, settings.output.progress
+            )
+            state = service.run()
+    settings.output.result(
+        f"project {state.phase.name.lower()} after {state.round} rounds",
+        {"phase": state.phase.name.lower(), "rounds": state.round},
+    )

@@ -1,0 +1,82 @@
+"""Deadlines on a real node with a real clock, where nobody else sends transactions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from market.chain.state import Phase
+from market.errors import ContractError
+from market.waiting import advance_if_due
+from tests.e2e.stage import ETHER, Stage
+
+pytestmark = [pytest.mark.e2e, pytest.mark.proof]
+
+
+@pytest.fixture
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    stage = Stage(tmp_path_factory.mktemp("stage"))
+    yield stage
+    stage.close()
+
+
+def test_a_quiet_chain_is_moved_on_by_anyone_and_every_wei_comes_back(stage: Stage) -> None:
+    terms = replace(stage.terms, commit_seconds=2, reveal_seconds=2, max_retries=0)
+    id = stage.create(terms)
+    silent, *honest = stage.trainers
+    deltas = [stage.delta(seed) for seed in range(3)]
+    for trainer, delta in zip(stage.trainers, deltas, strict=True):
+        stage.commit(trainer, terms, 0, delta)
+    for trainer, delta in zip(honest, deltas[1:], strict=True):
+        stage.reveal(trainer, terms, 0, delta)
+    state = stage.owner.project(id)
+    assert state.phase is Phase.REVEAL
+
+    def progress(event: str, **fields: object) -> None:
+        events.append((event, fields))
+
+    events: list[tuple[str, dict[str, object]]] = []
+    assert not advance_if_due(stage.owner, terms, state, progress, patience=60)
+    while stage.owner.connection.now() <= state.deadline:
+        time.sleep(0.2)
+    time.sleep(1.1)  # no block is mined meanwhile
+    assert advance_if_due(honest[0], terms, state, progress)
+    assert events == [("advanced", {"phase": "reveal", "round": 0})]
+
+    # Too few revealed and there is no retry: they share the round, the silent one loses its stake.
+    assert stage.owner.project(id).phase is Phase.ABORTED
+    assert stage.owner.sums(id, "Slashed") == {silent.address: terms.trainer_stake}
+    assert silent.withdrawable(terms, silent.address) == 0
+    actors = [stage.owner, stage.aggregator, *honest]
+    due = [actor.withdrawable(terms, actor.address) for actor in actors]
+    assert sum(due) == ETHER + 3 * terms.trainer_stake + terms.aggregator_stake
+    for actor in actors:
+        actor.withdraw(terms)
+    assert stage.owner.locked(id) == 0
+    with pytest.raises(ContractError, match="nothing to withdraw"):
+        silent.withdraw(terms)
+
+
+def test_a_silent_aggregator_pays_those_who_revealed(stage: Stage) -> None:
+    terms = replace(stage.terms, settle_seconds=2)
+    id = stage.create(terms)
+    stage.to_settlement(terms, 0, [stage.delta(seed) for seed in range(3)])
+    deadline = stage.owner.project(id).deadline
+    with pytest.raises(ContractError, match="has not passed"):
+        stage.trainers[0].advance(terms)
+    while stage.owner.connection.now() <= deadline:
+        time.sleep(0.2)
+    stage.trainers[0].advance(terms)
+
+    assert stage.owner.project(id).phase is Phase.ABORTED
+    round_budget = (ETHER - 2 * terms.aggregator_fee) // 2
+    each = (round_budget + terms.aggregator_stake) // 3
+    for trainer in stage.trainers:
+        assert trainer.withdrawable(terms, trainer.address) == each + terms.trainer_stake
+    assert stage.aggregator.withdrawable(terms, stage.aggregator.address) == 0
+    assert stage.owner.withdrawable(terms, stage.owner.address) == (
+        ETHER + terms.aggregator_stake - 3 * each
+    )
