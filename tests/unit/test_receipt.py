@@ -24,7 +24,7 @@ def record(**changes: Any) -> Record:
 
 
 def test_a_receipt_names_who_signed_it() -> None:
-    assert read_receipt(PROJECT, record()) == TrainingReceipt(TRAINER.address, 3, CID, 1.5)
+    assert read_receipt(PROJECT, record()) == TrainingReceipt(TRAINER.address, 3, CID, 0.5, 1.5)
 
 
 def test_a_receipt_holds_nothing_that_the_commitment_hides() -> None:
