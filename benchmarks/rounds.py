@@ -59,7 +59,7 @@ class RoundFigures:
     """
 
     round: int  # from 1
-    flower: float  # slowest receipt after the invitation, less that trainer's own work
+    flower: float  # the longest that a trainer waited for its invitation
     training: float  # the slowest trainer's, without fetching the model and committing
     commit: float  # invitation to the last commitment: Flower and training together
     reveal: float  # last commitment to last reveal

@@ -22,7 +22,7 @@ from market.storage.client import open_storage
 
 DEFAULT_RPC = "http://127.0.0.1:8545"
 CONFIGURATION = "market.toml"
-_NAMES = ("rpc", "contract", "key", "ipfs_api")
+_NAMES = ("rpc", "contract", "key", "ipfs_api", "ipfs_host")
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Settings:
         contract: address of the market; empty if none is given.
         key: file of the account's private key.
         ipfs_api: address of an external IPFS daemon, or None for the embedded node.
+        ipfs_host: IP address that the embedded node listens on and announces.
         output: prints.
     """
 
@@ -43,6 +44,7 @@ class Settings:
     contract: str
     key: Path
     ipfs_api: str | None
+    ipfs_host: str
     output: Output
 
     def account(self) -> LocalAccount:
@@ -64,7 +66,7 @@ class Settings:
 
     def storage(self) -> Storage:
         self.home.mkdir(parents=True, exist_ok=True)
-        return open_storage(self.home, self.ipfs_api)
+        return open_storage(self.home, self.ipfs_api, self.ipfs_host)
 
 
 def read_configuration(path: Path) -> dict[str, str]:
@@ -95,6 +97,7 @@ def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
         key: Path | None,
         home: Path,
         ipfs_api: str | None,
+        ipfs_host: str | None,
         as_json: bool,
         **arguments: Any,
     ) -> Any:
@@ -107,6 +110,7 @@ def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
             contract=contract or file.get("contract", ""),
             key=key or home / file.get("key", "account.key"),
             ipfs_api=ipfs_api or file.get("ipfs_api"),
+            ipfs_host=ipfs_host or file.get("ipfs_host", "127.0.0.1"),
             output=output,
         )
         return function(settings, **arguments)
@@ -115,6 +119,12 @@ def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
     file = click.Path(path_type=Path, dir_okay=False)
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line."),
+        click.option(
+            "--ipfs-host",
+            envvar="MARKET_IPFS_HOST",
+            metavar="IP",
+            help="Address that others reach the embedded IPFS node at.  [default: 127.0.0.1]",
+        ),
         click.option(
             "--ipfs-api",
             envvar="MARKET_IPFS_API",

@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -103,10 +104,22 @@ class Roles:
             MarketError: it failed.
             DeadlineError: it did not end in time.
         """
-        role = self.start(name, *arguments)
-        self.wait([role], timeout)
-        self._running.remove(role)
-        return role.result
+        return self.call_all([name], *arguments, timeout=timeout)[name]
+
+    def call_all(
+        self, names: Sequence[str], *arguments: str, timeout: float = 600.0
+    ) -> dict[str, dict[str, Any]]:
+        """Runs the same command for several roles at once; each role's result.
+
+        Raises:
+            MarketError: one failed.
+            DeadlineError: one did not end in time.
+        """
+        roles = [self.start(name, *arguments) for name in names]
+        self.wait(roles, timeout)
+        for role in roles:
+            self._running.remove(role)
+        return {role.name: role.result for role in roles}
 
     def wait(self, roles: list[Role], timeout: float, until_event: str | None = None) -> None:
         """Shows progress until all `roles` ended, or each printed `until_event`.

@@ -148,8 +148,10 @@ def _flower(run: Demonstration) -> dict[str, Any]:
     Nothing waits for receipts.
     """
     slowest: dict[int, float] = {}
-    for event in run.aggregator.events if run.aggregator else []:
-        if event["event"] == "receipt":
-            number = int(event["round"])
-            slowest[number] = max(slowest.get(number, 0.0), float(event["flower_seconds"]))
+    for role in run.joined:
+        for event in role.events:
+            if event["event"] == "committed":
+                number = int(event["round"])
+                waited = float(event["waited_seconds"])
+                slowest[number] = max(slowest.get(number, 0.0), waited)
     return {"seconds_by_round": [slowest[number] for number in sorted(slowest)]}

@@ -78,6 +78,7 @@ class Demonstration:
         self.accuracy: list[float] = []
         self.audit: dict[str, Any] = {}
         self.aggregator: Role | None = None
+        self.joined: list[Role] = []
         self.parts: list[Table] = []
         self.test = self.dataset.table
         self.validation = self.dataset.table
@@ -94,8 +95,8 @@ class Demonstration:
     def prepare(self) -> None:
         """Splits the data, writes the specification, derives the keys if they are not cached."""
         self._split()
-        for name in ("owner", "aggregator", *self.trainers):
-            self.addresses[name] = self.roles.call(name, "key")["address"]
+        made = self.roles.call_all(["owner", "aggregator", *self.trainers], "key")
+        self.addresses = {name: result["address"] for name, result in made.items()}
         specification = self._write_specification()
         parsed = read_specification(specification)
         self.roles.say("set-up", "circuit", str(parsed.shape))
@@ -113,8 +114,8 @@ class Demonstration:
         self.open_market()
         self.create()
         aggregator = self.start_aggregator()
-        joined = [self.start_trainer(index) for index in range(self.options.trainers)]
-        self.roles.wait([aggregator, *joined], RUN_SECONDS)
+        self.joined = [self.start_trainer(index) for index in range(self.options.trainers)]
+        self.roles.wait([aggregator, *self.joined], RUN_SECONDS)
 
         test = self.roles.root / "test.csv"
         write_csv(test, self.test, self.dataset.feature_names)
@@ -164,10 +165,9 @@ class Demonstration:
     def _withdraw(self) -> None:
         market = Market(self.rpc, self.contract)
         terms = market.created(project_id(self.project)).terms
-        for name, address in self.addresses.items():
-            if market.withdrawable(terms, address) > 0:
-                amount = self.roles.call(name, "withdraw", self.project, *self.where)["amount_wei"]
-                self.roles.say(name, "withdrew", f"{amount} wei")
+        due = [n for n, address in self.addresses.items() if market.withdrawable(terms, address)]
+        for name, result in self.roles.call_all(due, "withdraw", self.project, *self.where).items():
+            self.roles.say(name, "withdrew", f"{result['amount_wei']} wei")
 
     def _split(self) -> None:
         table, seed = self.dataset.table, self.options.seed

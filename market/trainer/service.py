@@ -188,7 +188,13 @@ class TrainerService:
             self._journal.write(contribution)
         self._market.commit(self._project.terms, state.round, self._commitment(contribution))
         busy = time.monotonic() - start
-        self._progress("committed", round=state.round, epoch=state.epoch, seconds=round(busy, 3))
+        self._progress(
+            "committed",
+            round=state.round,
+            epoch=state.epoch,
+            waited_seconds=round(waited_seconds, 3),
+            seconds=round(busy, 3),
+        )
         self._finish(_Done(contribution, waited_seconds, busy))
 
     def _remember(self, epoch: int) -> None:
