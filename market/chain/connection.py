@@ -19,7 +19,7 @@ from web3.exceptions import (
     Web3RPCError,
 )
 from web3.providers import JSONBaseProvider
-from web3.types import TxReceipt
+from web3.types import BlockIdentifier, TxReceipt
 
 from market.chain.refusal import Refusals
 from market.errors import ChainError, ContractError, DeadlineError, FundsError
@@ -50,6 +50,9 @@ class Connection:
         self.rpc = rpc if isinstance(rpc, str) else type(rpc).__name__
         self.account = account
         self._refusals = refusals
+        # Not on the newest block: on a quiet chain its time is before deadlines that have passed.
+        # A chain inside this process knows no other.
+        self._estimate_on: BlockIdentifier = "pending" if isinstance(rpc, str) else "latest"
         if isinstance(rpc, str):
             rpc = HTTPProvider(rpc, request_kwargs={"timeout": 30})
         self.web3 = Web3(rpc)
@@ -113,9 +116,8 @@ class Connection:
         account, sender = self.account, self.address
         if account is None:
             raise ChainError("this needs an account", "give --key FILE")
-        # Not on top of the newest block: on a quiet chain its time is before deadlines that passed.
         gas = self.ask(
-            lambda: call.estimate_gas({"from": sender, "value": value}, block_identifier="pending")
+            lambda: call.estimate_gas({"from": sender, "value": value}, self._estimate_on)
         )
         block = self.ask(lambda: self.web3.eth.get_block("latest"))
         tip = 10**9
