@@ -1,6 +1,6 @@
 """What a trainer tells the aggregator over Flower, signed with its account's key (EIP-191).
 
-Nothing is paid for a receipt: it lets an aggregator know who is at work and fetch early. The
+Nothing is paid for a receipt: it lets an aggregator know who is at work. The
 signature keeps a stranger who connects to the SuperLink from speaking for a trainer.
 """
 
@@ -14,7 +14,6 @@ from eth_account.signers.local import LocalAccount
 
 from market.errors import TransportError
 from market.flower.records import Record
-from market.trainer.record import Contribution
 
 
 @dataclass(frozen=True)
@@ -24,14 +23,14 @@ class TrainingReceipt:
     Args:
         trainer: account that signed.
         epoch: the opening of a round it is about.
-        cid: where the sealed delta is.
+        commitment: what it committed to, 32 bytes; says nothing about the delta before the reveal.
         waited_seconds: how long it waited for the invitation, by the trainer's clock.
         busy_seconds: what training and committing took, by the trainer's clock.
     """
 
     trainer: str
     epoch: int
-    cid: str
+    commitment: bytes
     waited_seconds: float
     busy_seconds: float
 
@@ -39,15 +38,16 @@ class TrainingReceipt:
 def sign_receipt(
     account: LocalAccount,
     project: bytes,
-    contribution: Contribution,
+    epoch: int,
+    commitment: bytes,
     waited_seconds: float,
     busy_seconds: float,
 ) -> Record:
     """The receipt as a Flower record."""
-    message = _message(project, contribution.epoch, contribution.cid)
+    message = _message(project, epoch, commitment)
     return {
-        "epoch": contribution.epoch,
-        "cid": contribution.cid,
+        "epoch": epoch,
+        "commitment": commitment,
         "waited_seconds": waited_seconds,
         "busy_seconds": busy_seconds,
         "signature": bytes(account.sign_message(encode_defunct(text=message)).signature),
@@ -60,12 +60,12 @@ def read_receipt(project: bytes, record: Record) -> TrainingReceipt:
     Raises:
         TransportError: an entry is missing or of another type, or nobody signed it.
     """
-    epoch, cid = record.get("epoch"), record.get("cid")
+    epoch, commitment = record.get("epoch"), record.get("commitment")
     waited, busy = record.get("waited_seconds"), record.get("busy_seconds")
     signature = record.get("signature")
     if not (
         isinstance(epoch, int)
-        and isinstance(cid, str)
+        and isinstance(commitment, bytes)
         and isinstance(waited, float)
         and isinstance(busy, float)
         and isinstance(signature, bytes)
@@ -73,12 +73,15 @@ def read_receipt(project: bytes, record: Record) -> TrainingReceipt:
         raise TransportError("a receipt lacks an entry, or one has another type")
     try:
         trainer = Account.recover_message(
-            encode_defunct(text=_message(project, epoch, cid)), signature=signature
+            encode_defunct(text=_message(project, epoch, commitment)), signature=signature
         )
     except Exception as error:  # eth-keys raises many kinds for a malformed signature
         raise TransportError("a receipt's signature is malformed") from error
-    return TrainingReceipt(str(trainer), epoch, cid, waited, busy)
+    return TrainingReceipt(str(trainer), epoch, commitment, waited, busy)
 
 
-def _message(project: bytes, epoch: int, cid: str) -> str:
-    return f"federated market receipt\nproject 0x{project.hex()}\nepoch {epoch}\ndelta {cid}"
+def _message(project: bytes, epoch: int, commitment: bytes) -> str:
+    return (
+        f"federated market receipt\nproject 0x{project.hex()}\n"
+        f"epoch {epoch}\ncommitment 0x{commitment.hex()}"
+    )

@@ -51,7 +51,8 @@ _RETRY_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class _Done:
-    contribution: Contribution
+    epoch: int
+    commitment: bytes
     waited_seconds: float
     busy_seconds: float
 
@@ -186,7 +187,8 @@ class TrainerService:
                 self._market, self._storage, state, self._progress
             )
             self._journal.write(contribution)
-        self._market.commit(self._project.terms, state.round, self._commitment(contribution))
+        commitment = self._commitment(contribution)
+        self._market.commit(self._project.terms, state.round, commitment)
         busy = time.monotonic() - start
         self._progress(
             "committed",
@@ -195,17 +197,17 @@ class TrainerService:
             waited_seconds=round(waited_seconds, 3),
             seconds=round(busy, 3),
         )
-        self._finish(_Done(contribution, waited_seconds, busy))
+        self._finish(_Done(state.epoch, commitment, waited_seconds, busy))
 
     def _remember(self, epoch: int) -> None:
         """Takes up what this home committed before it was killed."""
         contribution = self._journal.read(epoch)
         if contribution is not None:
-            self._finish(_Done(contribution, 0.0, 0.0))
+            self._finish(_Done(epoch, self._commitment(contribution), 0.0, 0.0))
 
     def _finish(self, done: _Done) -> None:
         with self._changed:
-            self._done[done.contribution.epoch] = done
+            self._done[done.epoch] = done
             self._changed.notify_all()
 
     def _commitment(self, contribution: Contribution) -> bytes:
@@ -249,7 +251,8 @@ class TrainerService:
         return sign_receipt(
             self._account,
             self._project.id,
-            done.contribution,
+            done.epoch,
+            done.commitment,
             done.waited_seconds,
             done.busy_seconds,
         )

@@ -10,27 +10,26 @@ from hypothesis import strategies as st
 from market.errors import TransportError
 from market.flower.records import Record
 from market.receipt import TrainingReceipt, read_receipt, sign_receipt
-from market.trainer.record import Contribution
-from zk.field import Point
 
 TRAINER = Account.from_key(b"\x01" * 32)
 PROJECT = b"\x11" * 32
-CID = "QmT5NvUtoM5nWFfrQdVrFtvGfKFmG7AHE8P34isapyhCxX"
-CONTRIBUTION = Contribution(epoch=3, round=2, point=Point(1, 2), cid=CID, salt=b"\x07" * 32)
+COMMITMENT = b"\x07" * 32
 
 
 def record(**changes: Any) -> Record:
-    return {**sign_receipt(TRAINER, PROJECT, CONTRIBUTION, 0.5, 1.5), **changes}
+    return {**sign_receipt(TRAINER, PROJECT, 3, COMMITMENT, 0.5, 1.5), **changes}
 
 
 def test_a_receipt_names_who_signed_it() -> None:
-    assert read_receipt(PROJECT, record()) == TrainingReceipt(TRAINER.address, 3, CID, 0.5, 1.5)
+    assert read_receipt(PROJECT, record()) == TrainingReceipt(
+        TRAINER.address, 3, COMMITMENT, 0.5, 1.5
+    )
 
 
 def test_a_receipt_holds_nothing_that_the_commitment_hides() -> None:
     assert record().keys() == {
         "epoch",
-        "cid",
+        "commitment",
         "waited_seconds",
         "busy_seconds",
         "signature",
@@ -39,7 +38,7 @@ def test_a_receipt_holds_nothing_that_the_commitment_hides() -> None:
 
 def test_no_tampered_receipt_speaks_for_the_trainer() -> None:
     assert read_receipt(b"\x12" * 32, record()).trainer != TRAINER.address
-    for changes in ({"epoch": 4}, {"cid": CID[:-1] + "Y"}):
+    for changes in ({"epoch": 4}, {"commitment": b"\x08" * 32}):
         assert read_receipt(PROJECT, record(**changes)).trainer != TRAINER.address
 
 
@@ -55,7 +54,9 @@ def test_no_tampered_signature_speaks_for_the_trainer(place: int, flip: int) -> 
     assert found.trainer != TRAINER.address
 
 
-@pytest.mark.parametrize("name", ["epoch", "cid", "waited_seconds", "busy_seconds", "signature"])
+@pytest.mark.parametrize(
+    "name", ["epoch", "commitment", "waited_seconds", "busy_seconds", "signature"]
+)
 @pytest.mark.parametrize("value", [None, [1], {}])
 def test_an_entry_of_another_type_is_refused(name: str, value: Any) -> None:
     with pytest.raises(TransportError, match="lacks an entry"):
