@@ -69,6 +69,8 @@ def demo(report: Path | None, keep: bool, **chosen: Any) -> None:
 def main() -> None:
     """Exit codes as those of `market`."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # A shell's background job inherits an ignored SIGINT; Ctrl-C and `kill -INT` must stop it too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         demo(standalone_mode=False)
     except MarketError as error:
