@@ -1,0 +1,244 @@
+"""Times and errors of the valuation library; run as `python -m benchmarks.valuation`.
+
+With --pydvl INTERPRETER, pyDVL values the same games at the same budget by that interpreter.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from market import durable
+from market.errors import MarketError
+from market.utility import CoalitionModels, ModelByModel, accuracy
+from market.valuation import (
+    AntitheticPermutation,
+    Game,
+    NumberOfDraws,
+    Permutation,
+    QuadraticSums,
+    estimate,
+    quadratic_game,
+    quadratic_shapley,
+)
+from market.valuation.known import KnownGame, airport, voting
+
+_REPEATS = 5
+_SEEDS = 5
+_PERMUTATIONS = 100
+_SECONDS = 300.0
+
+Row = dict[str, Any]
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """The shortest of several runs: other load on the machine only ever adds time."""
+    times = []
+    for _ in range(_REPEATS):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def closed_form(players: int) -> list[Row]:
+    rng = np.random.default_rng(0)
+    roots = rng.normal(size=(players, 64))
+    G, b = roots @ roots.T, rng.normal(size=players)
+    taken = seconds(lambda: quadratic_shapley(QuadraticSums.of_matrix(G, b)))
+    return [{"players": players, "milliseconds": 1e3 * taken}]
+
+
+def coalitions() -> list[Row]:
+    """Batched against one by one; every method evaluates the same models on the same rows."""
+    rows: list[Row] = []
+    for width, size, count in ((4, 8, 32), (4, 12, 32), (8, 28, 32), (8, 28, 256)):
+        torch.manual_seed(0)
+        network = nn.Sequential(
+            nn.Conv2d(1, width, 3, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(width, 2 * width, 3, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Flatten(),
+            nn.Linear(2 * width * (size // 4) ** 2, 10),
+        )
+        parameters = sum(value.numel() for value in network.parameters())
+        deltas = torch.randn(10, parameters) * 0.02
+        inputs, targets = torch.randn(count, 1, size, size), torch.randint(0, 10, (count,))
+        members = np.random.default_rng(0).random((64, 10)) < 0.5
+        mixing = members / np.maximum(members.sum(axis=1, keepdims=True), 1)
+
+        loader = DataLoader(TensorDataset(inputs, targets), batch_size=32)
+        stacked = CoalitionModels(network, deltas, inputs, targets, accuracy)
+        single = ModelByModel(network, deltas, _Whole(inputs, targets))
+        loaded = ModelByModel(network, deltas, _Loaded(loader))
+        # Rounding may flip a row where two classes tie.
+        np.testing.assert_allclose(stacked(mixing), single(mixing), atol=1.5 / count)
+        batched, loop, by_loader = (
+            1e3 * seconds(partial(value, mixing)) / len(mixing)
+            for value in (stacked, single, loaded)
+        )
+        rows.append(
+            {
+                "image": f"{size}x{size}",
+                "parameters": parameters,
+                "rows": count,
+                "batched (ms)": batched,
+                "one by one (ms)": loop,
+                "DataLoader loop (ms)": by_loader,
+                "times faster": loop / batched,
+                "than the DataLoader": by_loader / batched,
+            }
+        )
+    return rows
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """All rows in one forward pass: the strongest loop."""
+
+    inputs: Tensor
+    targets: Tensor
+
+    def __call__(self, model: nn.Module) -> float:
+        return float(accuracy(model(self.inputs), self.targets).mean())
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """Minibatches of a DataLoader: what Flower's tutorials evaluate with."""
+
+    loader: DataLoader[tuple[Tensor, ...]]
+
+    def __call__(self, model: nn.Module) -> float:
+        scores = [accuracy(model(x), y) for x, y in self.loader]
+        return float(torch.cat(scores).mean())
+
+
+def known_games() -> dict[str, tuple[KnownGame, list[Any]]]:
+    rng = np.random.default_rng(0)
+    costs = np.sort(rng.integers(1, 10, size=100)).tolist()
+    votes = rng.integers(1, 20, size=31).tolist()
+    roots = rng.normal(size=(50, 60))
+    G, b = roots @ roots.T / 50, rng.normal(size=50)
+    exact = quadratic_shapley(QuadraticSums.of_matrix(G, b)).values
+    return {
+        "airport": (airport(costs), costs),
+        "voting": (voting(votes), votes),
+        "quadratic": (KnownGame(quadratic_game(G, b), exact), [*G.tolist(), b.tolist()]),
+    }
+
+
+def against_pydvl(interpreter: Path | None) -> list[Row]:
+    rows: list[Row] = []
+    for title, (known, parameters) in known_games().items():
+        for antithetic in (False, True):
+            name = "antithetic" if antithetic else "permutation"
+            for library, single in (("market", False), ("market, single calls", True)):
+                ours = [_ours(known, antithetic, seed, single) for seed in range(_SEEDS)]
+                rows.append(_row(title, known, name, library, ours))
+            if interpreter is not None:
+                spec = {
+                    "game": title,
+                    "parameters": parameters,
+                    "permutations": _PERMUTATIONS,
+                    "antithetic": antithetic,
+                }
+                theirs = [_theirs(interpreter, {**spec, "seed": seed}) for seed in range(_SEEDS)]
+                rows.append(_row(title, known, name, "pyDVL", theirs))
+    return rows
+
+
+def _ours(known: KnownGame, antithetic: bool, seed: int, single: bool) -> Row:
+    # A new game each time: an estimate must not profit from the cache of the one before.
+    game = known.game.fresh()
+    if single:  # as pyDVL does: one call of the function for each coalition
+        inner = game
+        game = Game(
+            inner.players, lambda rows: np.concatenate([inner.values(row[None]) for row in rows])
+        )
+    sampler = AntitheticPermutation() if antithetic else Permutation()
+    until = NumberOfDraws(_PERMUTATIONS // 2 if antithetic else _PERMUTATIONS)
+    start = time.perf_counter()
+    found = estimate(game, sampler, until, seed=seed)
+    taken = time.perf_counter() - start
+    return {"values": found.values, "calls": found.evaluations, "seconds": taken}
+
+
+def _theirs(interpreter: Path, spec: Row) -> Row:
+    script = Path(__file__).with_name("pydvl_run.py")
+    try:
+        done = subprocess.run(
+            [str(interpreter), str(script)],
+            input=json.dumps(spec),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=_SECONDS,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        detail = getattr(error, "stderr", None) or str(error)
+        raise MarketError(f"pyDVL failed: {detail.strip().splitlines()[-1]}") from error
+    result: Row = json.loads(done.stdout)
+    return result
+
+
+def _row(title: str, known: KnownGame, method: str, library: str, runs: list[Row]) -> Row:
+    errors = [np.sqrt(np.mean((np.array(run["values"]) - known.shapley) ** 2)) for run in runs]
+    return {
+        "game": f"{title}, n = {known.game.players}",
+        "method": method,
+        "library": library,
+        "evaluations": statistics.median(run["calls"] for run in runs),
+        "error (rms)": float(np.mean(errors)),
+        "seconds": statistics.median(run["seconds"] for run in runs),
+    }
+
+
+def show(title: str, rows: list[Row]) -> None:
+    table = Table(title=title)
+    for name in rows[0]:
+        table.add_column(name)
+    for row in rows:
+        table.add_row(*(f"{v:.4g}" if isinstance(v, float) else str(v) for v in row.values()))
+    Console(width=120).print(table)
+
+
+@click.command()
+@click.option("--pydvl", type=click.Path(path_type=Path), help="An interpreter that has pyDVL.")
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Also write a file.")
+def main(pydvl: Path | None, json_path: Path | None) -> None:
+    """Measures the valuation library."""
+    try:
+        figures = {
+            "Exact Shapley values of a quadratic game": closed_form(1000),
+            "Coalition models of a small CNN, CPU": coalitions(),
+            f"Shapley values from {_PERMUTATIONS} permutations": against_pydvl(pydvl),
+        }
+    except MarketError as error:
+        raise click.ClickException(str(error)) from error
+    for title, rows in figures.items():
+        show(title, rows)
+    if json_path is not None:
+        durable.write_json(json_path, figures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""Federated rounds: which games they pose, and values summed over them.
+
+Everything is said in mixing coefficients: a coalition's model is `base + A @ deltas` with one row
+of A for each coalition, so this file needs to know neither models nor devices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from market.errors import InputError
+from market.valuation.enumeration import exact_shapley
+from market.valuation.estimate import Estimate, accumulate
+from market.valuation.game import Coalitions, Floats, Game
+
+MixtureValue = Callable[[Floats], npt.ArrayLike]
+"""Maps mixing coefficients (m, k) to the utilities (m,) of base + A @ deltas, k deltas."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round's game.
+
+    Args:
+        game: of those who took part.
+        members: their numbers among all players, in the order of the game.
+    """
+
+    game: Game
+    members: Sequence[int]
+
+    def __post_init__(self) -> None:
+        if len(self.members) != self.game.players:
+            raise InputError(
+                f"a round of {self.game.players} players with {len(self.members)} members"
+            )
+
+
+def mean_game(
+    players: int,
+    value: MixtureValue,
+    weights: npt.ArrayLike | None = None,
+    *,
+    identity: str = "",
+) -> Game:
+    """The game of the mean of a coalition's deltas; nobody leaves the base model as it is.
+
+    Args:
+        weights: (n,) positive weights of the mean, row counts for example; equal if not given.
+
+    Raises:
+        InputError: weights that are not n positive numbers.
+    """
+    scale = np.ones(players) if weights is None else np.asarray(weights, dtype=np.float64)
+    if scale.shape != (players,) or not (np.isfinite(scale).all() and (scale > 0).all()):
+        raise InputError(f"weights must be {players} positive numbers")
+    return Game(players, lambda rows: value(_means(rows * scale)), identity=identity)
+
+
+def one_round_game(participation: Coalitions, value: MixtureValue, *, identity: str = "") -> Game:
+    """One-round reconstruction: a coalition's final model, rebuilt from all rounds at once.
+
+    The OR method of Song, Tong & Wei, 2019 ("Profit allocation for federated learning"): deltas
+    of every round are kept, and a coalition's model is the first one plus, over the rounds, the
+    mean of its members' deltas. A round in which no member took part moves nothing.
+
+    Args:
+        participation: (R, n), who took part in which round.
+        value: of mixtures of R * n deltas, round by round; those of absent players are unused.
+    """
+    rounds, players = participation.shape
+
+    def values(rows: Coalitions) -> npt.ArrayLike:
+        present = rows[:, None, :] & participation[None, :, :]
+        mixed = _means(present.reshape(-1, players).astype(np.float64))
+        return value(mixed.reshape(len(rows), rounds * players))
+
+    return Game(players, values, identity=identity)
+
+
+def multi_round(
+    rounds: Iterable[Round],
+    players: int,
+    method: Callable[[Game], Estimate] = exact_shapley,
+    *,
+    discount: float = 1.0,
+) -> Estimate:
+    """Multi-round reconstruction: each round's game valued by `method`, and summed.
+
+    The MR method of Song, Tong & Wei, 2019; with `discount` below 1 round r counts
+    discount**r, the lambda-MR of the same paper.
+
+    Raises:
+        InputError: no rounds, or members that are not among the players.
+    """
+    return accumulate(
+        method(one.game).among(one.members, players).scaled(discount**number)
+        for number, one in enumerate(rounds)
+    )
+
+
+def _means(weights: Floats) -> Floats:
+    totals = weights.sum(axis=1, keepdims=True)
+    return np.asarray(weights / np.where(totals > 0, totals, 1.0))
