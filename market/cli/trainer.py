@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from market.attacks import ALONE
+from market.attacks import attack as attack_named
 from market.chain.market import project_id
 from market.cli.context import Settings, shared_options
 from market.datasets.table import check_file, read_table
@@ -13,8 +15,6 @@ from market.project import open_project
 from market.trainer.copycat import Copycat
 from market.trainer.service import TrainerService
 from market.trainer.work import Workshop
-from market.training.attacks import ATTACKS
-from market.training.attacks import attack as attack_named
 from market.training.linear import pick_device
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -34,7 +34,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of minibatch order.")
 @click.option(
     "--attack",
-    type=click.Choice([*sorted(ATTACKS), "copycat"]),
+    type=click.Choice([*sorted(ALONE), "copycat"]),
     default="none",
     help="Misbehave like this, to see what the market does about it.",
 )

@@ -12,13 +12,13 @@ import click
 from rich.console import Console
 
 from market import durable
+from market.attacks import ALONE
 from market.datasets.catalogue import NAMES
 from market.demo.processes import Roles
 from market.demo.report import build_report
 from market.demo.run import Demonstration, Options
 from market.demo.summary import show_summary
 from market.errors import MarketError
-from market.training.attacks import ATTACKS
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -29,7 +29,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--attackers", type=click.IntRange(0, 6), default=1, show_default=True)
 @click.option(
     "--attack",
-    type=click.Choice([*sorted(ATTACKS), "copycat"]),
+    type=click.Choice([*sorted(ALONE), "copycat"]),
     default="label-flip",
     show_default=True,
 )

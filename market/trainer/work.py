@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from market.attacks import Attack
 from market.chain.market import Market
 from market.chain.state import ProjectState
 from market.datasets.table import Table
@@ -18,7 +19,6 @@ from market.project import Project
 from market.storage.base import Storage
 from market.storage.encryption import seal
 from market.trainer.record import Contribution
-from market.training.attacks import Attack
 from market.training.linear import train
 from market.vectors import encode, matrix, salted
 from zk.commit import commit

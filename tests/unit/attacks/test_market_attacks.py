@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from market.attacks import ALONE, attack
 from market.contribution.grid import Grid
 from market.contribution.outliers import multi_krum
 from market.contribution.payouts import split_budget
@@ -15,7 +16,6 @@ from market.contribution.statistics import round_game, validation_statistics
 from market.datasets.catalogue import load
 from market.datasets.partition import partition_iid, stratified_split
 from market.errors import InputError
-from market.training.attacks import ATTACKS, attack
 from market.training.evaluation import evaluate
 from market.training.linear import train, train_centralised
 
@@ -31,7 +31,7 @@ def test_attacks_do_what_their_names_say() -> None:
     sent = attack("noise").delta(wide, 0)
     assert sent.std() == pytest.approx(2.0, rel=0.05)
     assert abs(sent.mean()) < 0.1
-    assert attack("none").delta(delta, 0) is delta
+    assert attack("none").delta(delta, 0).tolist() == delta.tolist()
     assert attack("none").labels(y, 10) is y
     with pytest.raises(InputError, match="no attack 'bribe'"):
         attack("bribe")
@@ -89,7 +89,7 @@ def market_run(dataset_name: str, attack_name: str, seed: int) -> Outcome:
 
 
 @pytest.mark.parametrize("dataset_name", ["digits", "breast-cancer"])
-@pytest.mark.parametrize("attack_name", sorted(ATTACKS))
+@pytest.mark.parametrize("attack_name", sorted(ALONE))
 def test_the_market_learns_and_starves_the_attacker(dataset_name: str, attack_name: str) -> None:
     outcome = market_run(dataset_name, attack_name, seed=0)
     assert outcome.federated >= 0.9
