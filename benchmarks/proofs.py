@@ -36,7 +36,7 @@ from tests.folding import FoldedRound
 from zk import engine
 from zk.keys import Keys, circuit_logrows, derive_keys
 from zk.plan import Plan, laid_out_rows
-from zk.planner import Bounds, candidates, forecast
+from zk.planner import Bounds, candidates, choose, forecast
 from zk.prove import Proof, prove, verify
 from zk.srs import development_srs
 
@@ -127,7 +127,7 @@ def listed(shape: Shape, statement: str, plan: Plan, visibility: str = "polycomm
 def against_enumeration(shape: Shape) -> list[Row]:
     """Rows of one round, with engine options equal in each pair."""
     folded = FoldedShape(shape.slots, shape.features, shape.classes)
-    ours, rows = folded.rows, []
+    ours, rows = choose(folded).rows, []
     for freivalds in (False, True):
         settings = listed(shape, "enumeration", Plan(freivalds=freivalds))
         columns = settings["einsum_params"]["total_einsum_col_size"]

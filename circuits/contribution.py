@@ -17,8 +17,8 @@ Soundness
     Equalities in the field. Deltas are range-checked; a model is a sum of range-checked deltas
     on top of the owner's initial model, whose integers every trainer checks before it joins. H
     and c are the owner's, fixed before anyone joins: whatever they are, scores are positive or
-    not, and the floor share and the exits do not depend on them. The contract refuses outputs of
-    2**120 and above, far below half the field.
+    not, and the floor share and the exits do not depend on them. The contract bounds the outputs
+    (`contracts/src/libraries/RoundGame.sol`) far below half the field.
 """
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ Protocol
        triangles of symmetric matrices, and commits to A: w, then every D_i + DELTA_BOUND.
     2. gamma = hash(all points of the round, point of A, claims). u_i = gamma**(2**i).
     3. The prover commits to Y = H R as an F x C matrix.
-    4. delta = hash(gamma, point of Y). v_j = delta**j.
+    4. delta = hash(gamma, point of Y). v holds different powers of delta: with a vector as a matrix
+       of C columns, v_fc = down_f across_c, so that <v, .> is down' . across.
     5. The proof, whose points the contract puts in front: S = (H, c) of the project, R from
        the points of w and D_i, then those of A, Y and the challenges X = (gamma, delta).
 
@@ -25,8 +26,8 @@ Soundness (`Schwartz-Zippel` says: a polynomial of degree n vanishes at a random
 field F with probability at most n / |F|)
     - A holds the committed vectors: if one differs from what the round's points bind, an entry of
       sum u_i A_i - R is a nonzero polynomial in gamma of degree 2**s, and the difference one in
-      delta of degree |v|. All of it was fixed before the challenge it is tested with.
-    - Y = H R: a difference E of the matrices is tested as sum_fc E_fc delta**(fC + c).
+      delta of degree below 8 |v|. All of it was fixed before the challenge it is tested with.
+    - Y = H R: a difference E of the matrices is tested as down' E across.
     - The claims are the products: the exponents 2**i + 2**j with i <= j are all different, so
       <R, H R> - sum u_i u_j P_ij is a polynomial in gamma whose coefficients are the errors of
       the claims, P_ij + P_ji counting together; so it is with K and q. Its degree is at most
@@ -39,6 +40,8 @@ field F with probability at most n / |F|)
 """
 
 from __future__ import annotations
+
+import math
 
 import torch
 
@@ -62,35 +65,41 @@ class FoldedRound(torch.nn.Module):
     ) -> tuple[torch.Tensor, ...]:
         """Each input is (1, its length of `FoldedShape.input_lengths`), each output is flat."""
         slots, features, classes = self.shape.slots, self.shape.features, self.shape.classes
-        d, length = self.shape.parameters, self.shape.vector_length
+        d, length, height = self.shape.parameters, self.shape.vector_length, self.shape.vector_rows
         H = statistics[:, : features**2].reshape(features, features)
         c = statistics[:, features**2 : features**2 + d]
         gamma, delta = challenges[0, :1], challenges[0, 1:]
-        weights = squarings(gamma, slots + 1)
-        v = powers(delta, length)
-        column = v.reshape(length, 1)
+        u = squarings(gamma, slots + 1)
+        weights = torch.cat(u[1:], 0).reshape(1, slots)
+        across = powers(delta, classes)
+        down = powers(across[-1:], height)
 
         model = entries[:, :length]
-        digits = identity(entries[:, length:].reshape(slots, length))
-        inner = torch.matmul(digits, column) - DELTA_BOUND * v.sum()
-        folded = torch.matmul(torch.cat(weights[1:], 0).reshape(1, slots), inner)
-        folded = folded + torch.matmul(model, column) * weights[0]
-
-        R = combination[:, :d]
-        deltas = R - model[:, :d] * weights[0]
-        rows, columns = v[:d].reshape(features, classes)[:, 0], v[:classes]
-        left = torch.matmul(
-            torch.matmul(rows.reshape(1, features), H), R.reshape(features, classes)
+        digits = identity(entries[:, length:].reshape(slots, height, classes))
+        tested = torch.matmul(down.reshape(1, 1, height), digits).reshape(slots, classes)
+        shift = weights.sum() * down.sum() * DELTA_BOUND
+        folded = torch.matmul(weights, tested) - shift
+        folded = (
+            folded + torch.matmul(down.reshape(1, height), model.reshape(height, classes)) * u[0]
         )
+
+        rows = torch.matmul(combination.reshape(height, classes), across.reshape(classes, 1))
+        R = combination[:, :d]
+        deltas = R - model[:, :d] * u[0]
+        left = torch.matmul(down[:features].reshape(1, features), H)
+        difference = torch.matmul(curved.reshape(features, classes), across.reshape(classes, 1))
         return (
             challenges.reshape(-1),
             torch.matmul(deltas, deltas.T).reshape(-1),
             torch.matmul(R, curved.T).reshape(-1),
             torch.matmul(R, c.T).reshape(-1),
-            (folded - torch.matmul(combination, column)).reshape(-1),
             (
-                torch.matmul(curved, v[:d].reshape(d, 1))
-                - torch.matmul(left, columns.reshape(classes, 1))
+                torch.matmul(folded, across.reshape(classes, 1))
+                - torch.matmul(down.reshape(1, height), rows)
+            ).reshape(-1),
+            (
+                torch.matmul(down[:features].reshape(1, features), difference)
+                - torch.matmul(left, rows[:features])
             ).reshape(-1),
         )
 
@@ -116,9 +125,20 @@ def squarings(base: torch.Tensor, count: int) -> list[torch.Tensor]:
 
 
 def powers(base: torch.Tensor, count: int) -> torch.Tensor:
-    """base**0 ... base**(count - 1): (count,)."""
-    found, step = base * 0 + 1, base
+    """`count` consecutive powers of the base, the first of them some way up: (count,).
+
+    Two things cost rows that nobody needs: a product with a concatenation, which the engine splits
+    into products with its parts, and a tensor that holds a constant such as base**0.
+    """
+    width = math.isqrt(count - 1) + 1
+    few = torch.cat(_multiplied(base, width), 0)
+    far = torch.cat(_multiplied(few[-1:], -(-count // width)), 0)
+    return (far.reshape(-1, 1) * few.reshape(1, width)).reshape(-1)[:count]
+
+
+def _multiplied(base: torch.Tensor, count: int) -> list[torch.Tensor]:
+    """base**1 ... base**count, each (1,)."""
+    found = [base]
     while len(found) < count:
-        found = torch.cat((found, found[: count - len(found)] * step), 0)
-        step = step * step
+        found.append(found[-1] * base)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from market.errors import InputError
@@ -14,7 +15,7 @@ rows, for what the engine keeps for itself in a column of 2**15.
 """
 
 SALT_ENTRIES = 9
-"""Random entries at the end of every committed vector; no statement reads their values.
+"""Random entries that every committed vector has at least at its end; no statement reads them.
 
 A KZG point is not hiding: whoever guesses the vector can check the guess. Nine entries of 15 bits
 each add 135 bits that nobody guesses.
@@ -55,9 +56,14 @@ class Shape:
         return self.features * self.classes
 
     @property
+    def vector_rows(self) -> int:
+        """Rows of a committed model, delta or c as a matrix of C columns: F, and rows of salts."""
+        return self.features - (-SALT_ENTRIES // self.classes)
+
+    @property
     def vector_length(self) -> int:
         """Entries of a committed model, delta or c."""
-        return self.parameters + SALT_ENTRIES
+        return self.vector_rows * self.classes
 
     @property
     def matrix_length(self) -> int:
@@ -105,14 +111,21 @@ class FoldedShape(Shape):
         """Deltas are looked up with DELTA_BOUND added to them."""
         return 0
 
-    @property
-    def rows(self) -> int:
-        """Rows that suffice for the statement with one inner column.
+    def rows(self, inner_columns: int) -> int:
+        """Rows that suffice for the statement, some more than the engine fills.
 
-        The engine takes two for each entry of H, and one vector is to spare.
+        Of m entries handled one by one `inner_columns` share a row, of a product of two vectors as
+        many terms.
         """
-        vector, d = self.vector_length, self.parameters
-        lookups, folding = self.slots * vector, (self.slots + 2) * vector
-        powers, shift, spare = vector, vector, vector
-        forms = 7 * d + 2 * self.features**2
-        return lookups + folding + powers + shift + spare + forms + 8 * self.slots + 64
+
+        def shared(terms: int) -> int:
+            return -(-terms // inner_columns)
+
+        s, F, C, d = self.slots, self.features, self.classes, self.parameters
+        height = self.vector_rows
+        lookups = shared(s * self.vector_length)
+        folding = (s + 1) * C * shared(height) + C * shared(s)
+        forms = 5 * shared(d) + height * shared(C) + F * shared(C) + F * shared(F)
+        powers = shared(height + C) + 4 * (math.isqrt(height) + math.isqrt(C))
+        tested = 4 * shared(height) + 2 * shared(C)
+        return lookups + folding + forms + powers + tested + 4 * s + 64

@@ -13,10 +13,16 @@ ENTRY_BYTES = 16
 """Each entry is a signed little-endian integer of this many bytes."""
 
 
-def salted(values: Iterable[int]) -> list[int]:
-    """The vector with fresh salt at its end, so that its commitment hides it."""
-    salt = (secrets.randbelow(2 * DELTA_BOUND - 1) - DELTA_BOUND + 1 for _ in range(SALT_ENTRIES))
-    return [*(int(value) for value in values), *salt]
+def salted(values: Iterable[int], length: int) -> list[int]:
+    """The vector filled up to `length` with fresh salt, so that its commitment hides it."""
+    vector = [int(value) for value in values]
+    room = length - len(vector)
+    if room < SALT_ENTRIES:
+        raise ValueError(f"{room} entries of salt do not hide a vector")
+    return [
+        *vector,
+        *(secrets.randbelow(2 * DELTA_BOUND - 1) - DELTA_BOUND + 1 for _ in range(room)),
+    ]
 
 
 def encode(vector: Iterable[int]) -> bytes:

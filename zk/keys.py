@@ -130,7 +130,7 @@ def _draw(shape: Shape, plan: Plan, folder: Path) -> int:
     sizes = [str(size) for size in (shape.slots, shape.features, shape.classes)]
     statement = "folded" if isinstance(shape, FoldedShape) else "round"
     engine.run("export", shape=sizes, statement=statement, path=str(model))
-    rows = -(-shape.rows // plan.inner_columns) if isinstance(shape, FoldedShape) else None
+    rows = shape.rows(plan.inner_columns) if isinstance(shape, FoldedShape) else None
     # A first drawing with room enough tells how much room is needed.
     arguments = plan.run_args(24, shape.table_start)
     engine.run("settings", model=str(model), output=str(settings), run_args=arguments)

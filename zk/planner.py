@@ -110,7 +110,7 @@ def forecast(shape: Shape, plan: Plan) -> Forecast:
     """
     if plan not in candidates(shape):
         raise InputError(f"{plan} is no configuration of {type(shape).__name__}")
-    rows = -(-filled_rows(shape) // plan.inner_columns)
+    rows = filled_rows(shape, plan.inner_columns)
     tallest = max(rows, 2 * DELTA_BOUND - 1, *shape.input_lengths)
     logrows = (tallest + SPARE_ROWS - 1).bit_length()
     folded = isinstance(shape, FoldedShape)
@@ -129,11 +129,11 @@ def forecast(shape: Shape, plan: Plan) -> Forecast:
     )
 
 
-def filled_rows(shape: Shape) -> int:
-    """Rows of the longest set of columns, with one inner column."""
+def filled_rows(shape: Shape, inner_columns: int) -> int:
+    """Rows of the longest set of columns."""
     if isinstance(shape, FoldedShape):
-        return shape.rows
-    return max(_main_rows(shape), _freivalds_rows(shape))
+        return shape.rows(inner_columns)
+    return -(-max(_main_rows(shape), _freivalds_rows(shape)) // inner_columns)
 
 
 def _main_rows(shape: Shape) -> int:
@@ -169,8 +169,9 @@ _GAS_PER_INSTANCE = 750
 _FOLDED = {
     1: _Columns(bytes_per_row=7_900, proof_bytes=2_656, code_bytes=11_407, gas=433_000),
     2: _Columns(bytes_per_row=10_500, proof_bytes=3_520, code_bytes=13_889, gas=522_700),
+    3: _Columns(bytes_per_row=12_900, proof_bytes=4_352, code_bytes=16_357, gas=605_500),
 }
-"""By inner columns; the same for any number of slots."""
+"""By inner columns; the same for any number of slots. A fourth doubles the memory."""
 
 
 def _round_columns(slots: int) -> _Columns:

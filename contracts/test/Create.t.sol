@@ -99,7 +99,7 @@ contract CreateTest is Fixture {
     }
 
     function test_RevertIf_TooManySlots() public {
-        terms.slots = 23;
+        terms.slots = 33;
         _expectBadTerms("too many slots");
     }
 

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Fixture, Phase, Point, Project, Vectors} from "./Fixture.sol";
 
-/// @title What each call costs, in rounds of five and of 22 trainers
+/// @title What each call costs, in rounds of five and of 32 trainers
 /// @notice The figures are in contracts/snapshots, where a change shows. Each call is a transaction
 /// of its own here, so none finds warm what an earlier one read. The verifier is a stand-in:
 /// a proof's verification comes on top of `settle`.
@@ -18,8 +18,8 @@ contract GasTest is Fixture {
         _snapshot(5);
     }
 
-    function test_TwentyTwo() public {
-        _snapshot(22);
+    function test_ThirtyTwo() public {
+        _snapshot(32);
     }
 
     function _snapshot(uint256 count) private {
@@ -27,6 +27,7 @@ contract GasTest is Fixture {
         _group = string.concat("trainers", vm.toString(count));
         (terms.slots, terms.quorum) = (uint8(count), uint8(count - 2));
         terms.byzantine = uint8((count - 3) / 2);
+        terms.aggregatorStake = uint128(count * terms.challengeBond);
         _gatherAll();
         _commitAll(0);
         _revealAll(0);

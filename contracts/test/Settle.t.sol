@@ -219,35 +219,32 @@ contract SettleTest is Fixture {
     // --- the largest round ---------------------------------------------------------------------
 
     function test_Settle_LargestRoundOfLargestNumbersDoesNotOverflow() public {
-        terms.slots = 22;
+        terms.slots = 32;
         terms.byzantine = 0;
-        terms.aggregatorStake = 22 * terms.challengeBond;
+        terms.aggregatorStake = 32 * terms.challengeBond;
         _create();
         _bond();
-        address[] memory many = new address[](22);
-        for (uint256 i; i < 22; ++i) {
+        address[] memory many = new address[](32);
+        for (uint256 i; i < 32; ++i) {
             many[i] = address(uint160(1000 + i));
             vm.deal(many[i], terms.trainerStake);
             vm.prank(many[i]);
             market.join{value: terms.trainerStake}(terms);
         }
         bytes32 id = _id();
-        for (uint256 i; i < 22; ++i) {
+        for (uint256 i; i < 32; ++i) {
             Point memory point = Bn254.mul(Point(1, 2), i + 2);
             bytes32 commitment =
                 market.commitmentOf(many[i], id, 0, point, vm.toString(i), bytes32(i));
             vm.prank(many[i]);
             market.commit(terms, 0, commitment);
         }
-        for (uint256 i; i < 22; ++i) {
+        for (uint256 i; i < 32; ++i) {
             Point memory point = Bn254.mul(Point(1, 2), i + 2);
             vm.prank(many[i]);
             market.reveal(terms, 0, point, vm.toString(i), bytes32(i));
         }
-        uint256[] memory claims = new uint256[](Folding.claimCount(22));
-        for (uint256 i; i < claims.length; ++i) {
-            claims[i] = uint256(RoundGame.BOUND) - 1;
-        }
+        uint256[] memory claims = Vectors.largestClaims(32);
         vm.startPrank(aggregator);
         uint256 snapshot = vm.snapshotState();
         uint256 gas = gasleft();
@@ -255,7 +252,7 @@ contract SettleTest is Fixture {
         assertLt(gas - gasleft(), 16_000_000, "a round must fit into a block"); // EIP-7825: 2^24
         vm.revertToState(snapshot);
         for (uint256 i; i < claims.length; ++i) {
-            claims[i] = Bn254.R - uint256(RoundGame.BOUND) + 1;
+            claims[i] = Bn254.R - claims[i];
         }
         market.settle(terms, CID, _folded(), claims);
         assertEq(_project().round, 1);

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Bn254, Point, TwistPoint} from "../src/libraries/Bn254.sol";
+import {RoundGame} from "../src/libraries/RoundGame.sol";
 
 /// @title The secret side of a project in miniature
 /// @notice Models and deltas of three parameters and one salt entry, committed to by KZG under a
@@ -119,6 +120,17 @@ library Vectors {
                 words[next++] = word(inner(deltas[i], deltas[j]));
             }
         }
+    }
+
+    /// @notice The largest claims about n deltas that are in bounds, all of them positive.
+    function largestClaims(uint256 n) internal pure returns (uint256[] memory words) {
+        words = new uint256[]((n + 1) * (n + 2));
+        uint256 linear = words.length / 2;
+        for (uint256 i; i < words.length; ++i) {
+            bool model = i <= n || i >= linear && i <= linear + n;
+            words[i] = uint256(model ? RoundGame.MODEL_BOUND : RoundGame.BOUND) - 1;
+        }
+        words[0] = words[linear] = uint256(RoundGame.UTILITY_BOUND) - 1;
     }
 
     function _inverse(uint256 value) private view returns (uint256) {

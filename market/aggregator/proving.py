@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from circuits.shape import Shape
 from market import durable
 from market.chain.state import ProjectState, RevealEvent, Settlement
 from market.contribution.claims import claims_of
@@ -24,6 +25,12 @@ from zk.prove import Proof
 
 STATISTICS_BOUND = 1 << 80
 """No honest entry of H or c comes near it."""
+CURVATURE_BOUND, TARGET_BOUND = 1 << 60, 1 << 140
+"""Of C sum |H_ij| and sum |c_i|.
+
+Below them no deltas in range and no model below `MODEL_BOUND` make claims that the contract refuses
+(contracts/src/libraries/RoundGame.sol): no statistics can trap an aggregator's stake.
+"""
 
 
 def fetch_statistics(storage: Storage, project: Project, private_key: bytes) -> list[int]:
@@ -33,18 +40,40 @@ def fetch_statistics(storage: Storage, project: Project, private_key: bytes) -> 
         StorageError: they cannot be fetched, were sealed to somebody else, or are not the
             committed ones; do not stake on this project.
     """
-    length, size = project.document.shape.statistics_length, project.document.shape.features
+    length = project.document.shape.statistics_length
     sealed = storage.get(
         project.document.statistics_cid, length * ENTRY_BYTES + MAX_OVERHEAD_BYTES, FETCH_SECONDS
     )
     statistics = decode(open_envelope(sealed, private_key), length, STATISTICS_BOUND)
     if commit(statistics, project.keys) != project.terms.statistics:
         raise StorageError("the validation statistics are not the ones that the terms commit to")
+    check_statistics(statistics, project.document.shape)
+    return statistics
+
+
+def check_statistics(statistics: Sequence[int], shape: Shape) -> None:
+    """Refuses an H that is not symmetric, and numbers that could make a round impossible to settle.
+
+    Args:
+        statistics: H and c row-major, salts.
+
+    Raises:
+        StorageError: says which.
+    """
+    size, end = shape.features, shape.features**2 + shape.parameters
+    curvature, target = statistics[: size**2], statistics[size**2 : end]
     for row in range(size):
         for column in range(row):
-            if statistics[row * size + column] != statistics[column * size + row]:
-                raise StorageError("the validation matrix is not symmetric")
-    return statistics
+            if curvature[row * size + column] != curvature[column * size + row]:
+                raise StorageError(
+                    "the validation matrix is not symmetric", "do not stake on this project"
+                )
+    weight = shape.classes * sum(map(abs, curvature))
+    if weight >= CURVATURE_BOUND or sum(map(abs, target)) >= TARGET_BOUND:
+        raise StorageError(
+            "the validation statistics are so large that the contract would refuse true claims",
+            "do not stake on this project",
+        )
 
 
 @dataclass(frozen=True)

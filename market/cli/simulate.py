@@ -87,7 +87,7 @@ def simulate(context: click.Context, /, as_json: bool, plot: Path | None, **chos
 
     Any rules are accepted, those too that no proof covers. Options come before SPEC's entries;
     without SPEC the rules are those that the contract proves. Where they are, and the clients are
-    at most 22, money is decided by the contract's own integers.
+    at most 32, money is decided by the contract's own integers.
     """
     context.ensure_object(dict)["output"] = output = Output(as_json)
     if plot is not None:

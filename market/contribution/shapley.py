@@ -10,7 +10,6 @@ over G and b only, so O(m**2) additions replace 2**m evaluations.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -47,15 +46,20 @@ class Coefficients:
     denominator: int
 
 
-def coefficients(m: int) -> Coefficients:
-    """The coefficients for m trainers, all over Lambda = lcm(1..m)**2 * m(m-1)(m-2).
+def coefficients(m: int, lattice: int) -> Coefficients:
+    """The coefficients for m trainers, all over m(m-1)(m-2), in units of the integer utility.
+
+    There G counts lattice**2 times and b lattice times, which makes all of them integers.
 
     Raises:
-        InputError: m < 3, where the form has no meaning (m - 2 divides).
+        InputError: m < 3, where the form has no meaning (m - 2 divides), or a lattice that is no
+            multiple of each of 1 ... m.
     """
     if m < 3:
         raise InputError(f"the closed form needs at least 3 trainers, got {m}")
-    L = math.lcm(*range(1, m + 1))
+    if lattice <= 0 or any(lattice % k for k in range(1, m + 1)):
+        raise InputError(f"{lattice} is no lattice for {m} trainers")
+    L = lattice
     harmonic = sum(L // k for k in range(1, m + 1))  # L (1 + 1/2 + ... + 1/m)
     squares = sum((L // k) ** 2 for k in range(1, m + 1))  # L^2 (1 + 1/4 + ... + 1/m^2)
     return Coefficients(
@@ -63,9 +67,9 @@ def coefficients(m: int) -> Coefficients:
         a2=-(L * harmonic - squares) * (m - 2),
         a3=(squares - L * L // m) * (m - 2),
         a4=2 * L * harmonic - 2 * squares - L * L + L * L // m,
-        b1=2 * L * harmonic * (m - 1) * (m - 2),
-        b2=2 * (L * L - L * harmonic) * (m - 2),
-        denominator=L * L * m * (m - 1) * (m - 2),
+        b1=2 * harmonic * (m - 1) * (m - 2),
+        b2=2 * (L - harmonic) * (m - 2),
+        denominator=m * (m - 1) * (m - 2),
     )
 
 
@@ -78,11 +82,12 @@ def shapley(G: Sequence[Sequence[int]], b: Sequence[int], lattice: int) -> Score
         lattice: the grid's lcm(1..slots).
 
     Raises:
-        InputError: fewer than 3 trainers, shapes that disagree, G not symmetric.
+        InputError: fewer than 3 trainers, shapes that disagree, G not symmetric, a lattice of
+            fewer slots than trainers.
     """
     check_game(G, b)
     m = len(b)
-    k = coefficients(m)
+    k = coefficients(m, lattice)
     rows = [sum(row) for row in G]
     total = sum(rows)
     trace = sum(G[i][i] for i in range(m))
@@ -97,7 +102,7 @@ def shapley(G: Sequence[Sequence[int]], b: Sequence[int], lattice: int) -> Score
             + k.a4 * (total - 2 * rows[i] - trace + 2 * own)
         )
         linear = k.b1 * b[i] + k.b2 * (sum_b - b[i])
-        numerators.append(lattice * (lattice * quadratic + linear))
+        numerators.append(quadratic + linear)
     return Scores(numerators, k.denominator)
 
 

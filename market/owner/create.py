@@ -89,7 +89,10 @@ def create_project(
     scaling = _scaling(specification, rows.X)
     grid = Grid(specification.slots)
     statistics = validation_statistics(scaling.design(rows.X), rows.y, specification.classes, grid)
-    committed = salted([*statistics.H.reshape(-1).tolist(), *statistics.c.reshape(-1).tolist()])
+    committed = salted(
+        [*statistics.H.reshape(-1).tolist(), *statistics.c.reshape(-1).tolist()],
+        specification.shape.statistics_length,
+    )
     model = [0] * specification.shape.vector_length
 
     announce(market, storage, home, "")

@@ -31,7 +31,7 @@ from market.simulation.population import Population
 from market.simulation.position import Position, utility_of
 from market.simulation.scenario import Scenario
 
-MOST_ON_CHAIN = 22
+MOST_ON_CHAIN = 32
 """The contract's most slots: beyond them its words do not hold the scores."""
 _OPTIMISERS: Mapping[str, type[FedAvg | FedAvgM | FedAdam | FedYogi]] = {
     "fedavg": FedAvg,

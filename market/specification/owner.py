@@ -24,7 +24,7 @@ from market.specification.methods import Methods
 from market.training.plan import TrainingPlan
 
 SCALINGS = ("centre", "standardise")
-MAX_SLOTS = 22
+MAX_SLOTS = 32
 """The most that the contract takes: beyond it, scores outgrow its words."""
 MAX_AGGREGATORS = 4
 """The most that the contract takes."""

@@ -77,7 +77,9 @@ class Workshop:
         quantised, clipped = project.document.grid.quantise(
             self.attack.delta(delta, self.seed + state.epoch)
         )
-        salted_delta = salted(np.asarray(quantised).reshape(-1).tolist())
+        salted_delta = salted(
+            np.asarray(quantised).reshape(-1).tolist(), project.document.shape.vector_length
+        )
         point = commit(salted_delta, project.keys)
         cid = storage.add(enclose(encode(salted_delta), self._aggregator_keys(market)))
         progress("trained", round=state.round, clipped=clipped, cid=cid)

@@ -86,7 +86,7 @@ class Stage:
         X = generator.normal(size=(50, SHAPE.features))
         H = np.rint(X.T @ X / 50 * 2**13).astype(np.int64)
         c = generator.integers(-(2**28), 2**28, SHAPE.parameters)
-        return salted([*H.reshape(-1).tolist(), *c.tolist()])
+        return salted([*H.reshape(-1).tolist(), *c.tolist()], SHAPE.statistics_length)
 
     def _terms(self) -> Terms:
         return Terms(
@@ -142,7 +142,9 @@ class Stage:
 
     def delta(self, seed: int) -> Delta:
         generator = np.random.default_rng(seed)
-        vector = salted(generator.integers(-2000, 2000, SHAPE.parameters).tolist())
+        vector = salted(
+            generator.integers(-2000, 2000, SHAPE.parameters).tolist(), SHAPE.vector_length
+        )
         cid = "Qm" + secrets.token_hex(22)
         return Delta(vector, commit(vector, self.keys), cid, secrets.token_bytes(32))
 

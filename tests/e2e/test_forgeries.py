@@ -151,7 +151,10 @@ def test_a_replayed_proof_of_the_round_before(ready: Stage, proof: Proven) -> No
 
 
 def test_a_proof_from_another_project(ready: Stage, proof: Proven) -> None:
-    other = replace(ready.another_project(), model=commit(salted([1] * 8), ready.keys))
+    other = replace(
+        ready.another_project(),
+        model=commit(salted([1] * 8, ready.keys.shape.vector_length), ready.keys),
+    )
     ready.create(other)
     ready.to_settlement(other, 0, [ready.delta(seed) for seed in range(20, 23)])
     with pytest.raises(ContractError, match="verifier rejected"):

@@ -41,5 +41,9 @@ def test_enumerated_utilities_give_the_closed_forms_shapley_values(slots: int, s
     game = round_game(
         ValidationStatistics(as_integers(H), as_integers(c), Grid(slots)), model, deltas
     )
-    closed = shapley(game.G, game.b, 1).fractions()
-    assert shapley_by_enumeration(slots, values.__getitem__) == closed
+    # On the lattice of the slots b counts once more, and values lattice**2 times.
+    lattice = Grid(slots).lattice
+    closed = shapley(game.G, [lattice * b for b in game.b], lattice).fractions()
+    assert [
+        lattice**2 * value for value in shapley_by_enumeration(slots, values.__getitem__)
+    ] == closed

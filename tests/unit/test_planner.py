@@ -35,11 +35,12 @@ MEASURED = [
     Measured(FoldedShape(8, 65, 10), 15, 0.29e9, 2656, 11_407, 484_072),
     # Its gas is the difference that the second column makes to a transaction that checks claims.
     Measured(FoldedShape(4, 4, 2), 15, 0.375e9, 3520, 13_889, 587_586, inner_columns=2),
+    Measured(FoldedShape(4, 4, 2), 15, 0.448e9, 4352, 16_357, 684_830, inner_columns=3),
     Measured(FoldedShape(32, 65, 10), 16, 0.55e9, 2656, 11_407, 484_281),
 ]
 
 
-@pytest.mark.parametrize("found", MEASURED, ids=lambda each: str(each.shape))
+@pytest.mark.parametrize("found", MEASURED, ids=lambda each: f"{each.shape}, {each.inner_columns}")
 def test_forecasts_are_what_was_measured(found: Measured) -> None:
     (plan,) = (p for p in candidates(found.shape) if p.inner_columns == found.inner_columns)
     expected = forecast(found.shape, plan)
@@ -90,8 +91,8 @@ def test_more_slots_never_cost_less(shape: Shape) -> None:
 
 
 def test_a_second_inner_column_is_taken_where_it_halves_the_height() -> None:
-    assert choose(FoldedShape(8, 65, 10)).plan.inner_columns == 1
-    wide = choose(FoldedShape(16, 65, 10))
+    assert choose(FoldedShape(16, 65, 10)).plan.inner_columns == 1
+    wide = choose(FoldedShape(32, 65, 10))
     assert (wide.plan.inner_columns, wide.logrows) == (2, 15)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -17,7 +18,7 @@ Case = tuple[list[list[int]], list[int], int]
 
 @st.composite
 def games(draw: st.DrawFn, low: int, high: int) -> tuple[list[list[int]], list[int], int]:
-    """(G, b, lattice) with low to high trainers, entries as wide as real ones."""
+    """(G, b, lattice) with low to high trainers, entries as wide as real ones, any lattice."""
     m = draw(st.integers(low, high))
     entry = st.integers(-(2**70), 2**70)
     G = [[0] * m for _ in range(m)]
@@ -25,7 +26,7 @@ def games(draw: st.DrawFn, low: int, high: int) -> tuple[list[list[int]], list[i
         for j in range(i + 1):
             G[i][j] = G[j][i] = draw(entry)
     b = draw(st.lists(entry, min_size=m, max_size=m))
-    return G, b, draw(st.integers(1, 720_720))
+    return G, b, math.lcm(*range(1, m + 1)) * draw(st.integers(1, 1000))
 
 
 @settings(deadline=None, max_examples=30)
@@ -77,6 +78,8 @@ def test_what_is_no_game_is_refused() -> None:
         shapley([[1, 2, 9], *square[1:]], [1, 2, 3], 60)
     with pytest.raises(InputError, match="Python ints"):
         shapley(np.eye(3, dtype=np.int64).tolist(), list(np.ones(3, dtype=np.int64)), 60)
+    with pytest.raises(InputError, match="no lattice"):
+        shapley(square, [1, 2, 3], 4)
     with pytest.raises(InputError, match="2 trainers"):
         leave_one_out([[1]], [1], 60)
 

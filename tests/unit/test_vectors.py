@@ -45,7 +45,7 @@ def test_another_length_is_refused(size: int) -> None:
 
 def test_salt_is_fresh_in_range_and_behind_the_values() -> None:
     values = [3, -4, 5]
-    drawn = [salted(np.array(values)) for _ in range(500)]
+    drawn = [salted(np.array(values), 3 + SALT_ENTRIES) for _ in range(500)]
     assert all(vector[:3] == values for vector in drawn)
     assert all(type(entry) is int for entry in drawn[0])
     salts = [vector[3:] for vector in drawn]

@@ -11,9 +11,9 @@ library Conditions {
     using Bn254 for Point;
     using Bn254 for TwistPoint;
 
-    /// @dev The utility of a model is in units that shrink with the square of lcm(1..slots): with
-    /// more slots neither it nor the Shapley values over their denominator fit into a word.
-    uint256 internal constant MAX_SLOTS = 22;
+    /// @dev Utilities are in units that shrink with the square of lcm(1..slots): up to this many slots
+    /// they and the Shapley values over their denominator fit into a word.
+    uint256 internal constant MAX_SLOTS = 32;
     /// @dev Multi-Krum needs 2f + 3 and the Shapley closed form 3.
     uint256 internal constant MIN_QUORUM = 3;
     uint256 internal constant MAX_AGGREGATORS = 4;

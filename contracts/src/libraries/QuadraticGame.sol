@@ -13,7 +13,7 @@ struct Sums {
 }
 
 /// @title The game v(S) = U(w + mean_S D) - U(w) = (2/k) sum_S b_i - (1/k^2) sum_SS G_ij, k = |S|
-/// @dev Of entries below RoundGame.BOUND and at most 22 players nothing here reaches 2^248.
+/// @dev Of entries below the bounds of RoundGame and at most 32 players nothing here reaches 2^248.
 library QuadraticGame {
     /// @param selected Bit i is set if player i plays.
     /// @dev Each pair is read once: only G_ij + G_ji counts.
@@ -47,7 +47,7 @@ library QuadraticGame {
         returns (int256)
     {
         unchecked {
-            // casting to 'int256' is safe because there are at most 22 players
+            // casting to 'int256' is safe because there are at most 32 players
             // forge-lint: disable-next-line(unsafe-typecast)
             int256 step = lattice / int256(players);
             // slither-disable-next-line divide-before-multiply: the number of players divides it.

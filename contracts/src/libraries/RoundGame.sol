@@ -15,9 +15,12 @@ struct Game {
 /// @notice In the order of Folding, which proves them: with Z_0 = w and Z_i = D_i, the upper triangle of
 /// <Z_i, H Z_j>, then <Z_i, c>, then the upper triangle of <D_i, D_j>.
 library RoundGame {
-    /// @notice No honest claim comes near it, and under it nothing computed from a round of at most
-    /// 22 slots overflows: the widest sum, of Shapley values over their denominator, is below 2^248.
-    int256 internal constant BOUND = 2 ** 120;
+    /// @notice No honest claim comes near its bound, and under them nothing computed from a round of at
+    /// most 32 slots overflows: the widest result, a sum of Shapley values, is below 2^248. The model
+    /// is on a grid that is finer by the lattice, so what it is a factor of may be larger.
+    int256 internal constant BOUND = 2 ** 120; // of products of deltas
+    int256 internal constant MODEL_BOUND = 2 ** 170; // of a delta's products with the model or c
+    int256 internal constant UTILITY_BOUND = 2 ** 240; // of the model's own
 
     error ClaimTooLarge(uint256 index, int256 value);
 
@@ -28,9 +31,12 @@ library RoundGame {
         game.linear = new int256[](n);
         unchecked {
             uint256 linear = (n + 1) * (n + 2) / 2;
-            game.utility = 2 * _signed(claims, linear) - _signed(claims, 0);
+            game.utility =
+                2 * _signed(claims, linear, UTILITY_BOUND) - _signed(claims, 0, UTILITY_BOUND);
             for (uint256 i; i < n; ++i) {
-                game.linear[i] = 2 * (_signed(claims, linear + i + 1) - _signed(claims, i + 1));
+                game.linear[i] = 2
+                    * (_signed(claims, linear + i + 1, MODEL_BOUND)
+                        - _signed(claims, i + 1, MODEL_BOUND));
             }
             _mirror(claims, n + 1, game.curvature, n);
             _mirror(claims, linear + n + 1, game.gram, n);
@@ -45,7 +51,7 @@ library RoundGame {
         unchecked {
             for (uint256 i; i < n; ++i) {
                 for (uint256 j = i; j < n; ++j) {
-                    int256 value = _signed(claims, next++);
+                    int256 value = _signed(claims, next++, BOUND);
                     matrix[i * n + j] = value;
                     matrix[j * n + i] = value;
                 }
@@ -54,13 +60,17 @@ library RoundGame {
     }
 
     /// @dev A negative number is the field's order minus its magnitude.
-    function _signed(uint256[] calldata claims, uint256 index) private pure returns (int256 value) {
+    function _signed(uint256[] calldata claims, uint256 index, int256 bound)
+        private
+        pure
+        returns (int256 value)
+    {
         uint256 word = claims[index];
         // casting to 'int256' is safe because the magnitude is at most half the order, below 2^253
         // forge-lint: disable-next-line(unsafe-typecast)
         unchecked {
             value = word > Bn254.R / 2 ? -int256(Bn254.R - word) : int256(word);
         }
-        require(value < BOUND && value > -BOUND, ClaimTooLarge(index, value));
+        require(value < bound && value > -bound, ClaimTooLarge(index, value));
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Lattice} from "./Lattice.sol";
 import {Sums} from "./QuadraticGame.sol";
 import {Game} from "./RoundGame.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
@@ -11,6 +10,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 /// v(S) = (2/k) sum_S b_i - (1/k^2) sum_SS G_ij, k = |S|. Its Shapley values are the closed form
 /// of docs/contribution.md; `weights` returns its coefficients over one common denominator.
 library Shapley {
+    using SafeCast for int256;
     using SafeCast for uint256;
 
     error TooFewForShapley(uint256 players);
@@ -26,18 +26,19 @@ library Shapley {
         uint256 denominator;
     }
 
-    /// @dev With L = lcm(1..m), A = sum L/k and B = sum (L/k)^2; the denominator is
-    /// L^2 m (m-1)(m-2). At m = 22 it is below 2^69.
-    function weights(uint256 m) internal pure returns (Weights memory w) {
+    /// @param lattice L, a multiple of each of 1 ... m.
+    /// @dev With A = sum L/k and B = sum (L/k)^2 every coefficient is an integer over m (m-1)(m-2). At
+    /// 32 players and L = lcm(1..32) they are below 2^106, the linear ones below 2^60.
+    function weights(uint256 m, int256 lattice) internal pure returns (Weights memory w) {
         require(m >= 3, TooFewForShapley(m));
-        uint256 multiple = Lattice.refinement(m);
+        uint256 multiple = lattice.toUint256();
         uint256 harmonic;
         uint256 square;
         for (uint256 k = 1; k <= m; ++k) {
             harmonic += multiple / k;
             square += (multiple / k) ** 2;
         }
-        int256 L = multiple.toInt256();
+        int256 L = lattice;
         int256 A = harmonic.toInt256();
         int256 B = square.toInt256();
         int256 n = m.toInt256();
@@ -45,9 +46,9 @@ library Shapley {
         w.ownCross = -(L * A - B) * (n - 2);
         w.otherSquare = (B - L * L / n) * (n - 2);
         w.otherCross = 2 * L * A - 2 * B - L * L + L * L / n;
-        w.ownLinear = L * A * (n - 1) * (n - 2);
-        w.otherLinear = L * (L - A) * (n - 2);
-        w.denominator = multiple * multiple * m * (m - 1) * (m - 2);
+        w.ownLinear = A * (n - 1) * (n - 2);
+        w.otherLinear = (L - A) * (n - 2);
+        w.denominator = m * (m - 1) * (m - 2);
     }
 
     /// @notice Shapley values of the players in `selected`, times the common denominator.
@@ -55,36 +56,31 @@ library Shapley {
     /// @param selected Bit i is set if player i plays; the others score 0.
     /// @param lattice The model grid's refinement of the delta grid: values are in the units of
     /// the utility of an integer model, where b counts `lattice` times and G `lattice`^2 times.
-    /// @dev Of entries below RoundGame.BOUND and at most 22 players nothing here reaches 2^248.
+    /// @dev Of entries below the bounds of RoundGame and at most 32 players nothing here reaches 2^248.
     function scores(Game memory game, Sums memory sums, uint256 selected, int256 lattice)
         internal
         pure
         returns (int256[] memory phi, uint256 denominator)
     {
         uint256 n = game.linear.length;
-        Weights memory w = weights(sums.players);
+        Weights memory w = weights(sums.players, lattice);
         denominator = w.denominator;
         phi = new int256[](n);
         for (uint256 i; i < n; ++i) {
             if (selected >> i & 1 == 0) continue;
-            phi[i] =
-                _score(w, sums, game.curvature[i * n + i], sums.cross[i], game.linear[i], lattice);
+            phi[i] = _score(w, sums, game.curvature[i * n + i], sums.cross[i], game.linear[i]);
         }
     }
 
-    function _score(
-        Weights memory w,
-        Sums memory sums,
-        int256 own,
-        int256 cross,
-        int256 linear,
-        int256 lattice
-    ) private pure returns (int256) {
+    function _score(Weights memory w, Sums memory sums, int256 own, int256 cross, int256 linear)
+        private
+        pure
+        returns (int256)
+    {
         unchecked {
             int256 quadratic = w.ownSquare * own + w.ownCross * cross + w.otherSquare
                 * (sums.trace - own) + w.otherCross * (sums.total - cross);
-            int256 first = w.ownLinear * linear + w.otherLinear * (sums.linear - linear);
-            return lattice * (lattice * quadratic + first);
+            return quadratic + w.ownLinear * linear + w.otherLinear * (sums.linear - linear);
         }
     }
 }

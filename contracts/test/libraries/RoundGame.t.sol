@@ -36,18 +36,19 @@ contract RoundGameTest is Test {
         uint256[] memory words = new uint256[](Folding.claimCount(3));
         words[words.length - 1] = Bn254.R - uint256(RoundGame.BOUND) + 1; // <D_3, D_3>
         assertEq(this.decode(words, 3).gram[8], 1 - RoundGame.BOUND);
+        Game memory game = this.decode(Vectors.largestClaims(3), 3);
+        assertEq(game.utility, RoundGame.UTILITY_BOUND - 1);
+        assertEq(game.curvature[0], RoundGame.BOUND - 1);
     }
 
     function test_RevertIf_ANumberReachesTheBound() public {
         uint256[] memory words = new uint256[](Folding.claimCount(3));
+        uint256[] memory largest = Vectors.largestClaims(3);
         for (uint256 i; i < words.length; ++i) {
             for (int256 sign = -1; sign < 2; sign += 2) {
-                words[i] = Vectors.word(sign * RoundGame.BOUND);
-                vm.expectRevert(
-                    abi.encodeWithSelector(
-                        RoundGame.ClaimTooLarge.selector, i, sign * RoundGame.BOUND
-                    )
-                );
+                int256 bound = sign * (int256(largest[i]) + 1);
+                words[i] = Vectors.word(bound);
+                vm.expectRevert(abi.encodeWithSelector(RoundGame.ClaimTooLarge.selector, i, bound));
                 this.decode(words, 3);
             }
             words[i] = 0;

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Lattice} from "../../src/libraries/Lattice.sol";
 import {QuadraticGame, Sums} from "../../src/libraries/QuadraticGame.sol";
-import {Game} from "../../src/libraries/RoundGame.sol";
+import {Game, RoundGame} from "../../src/libraries/RoundGame.sol";
 import {Shapley} from "../../src/libraries/Shapley.sol";
 import {Coalitions} from "../Coalitions.sol";
 
@@ -35,15 +35,53 @@ contract ShapleyTest is Coalitions {
         assertEq(Lattice.refinement(6), 60);
         assertEq(Lattice.refinement(10), 2520);
         assertEq(Lattice.refinement(22), 232_792_560);
+        assertEq(Lattice.refinement(32), 144_403_552_893_600);
+    }
+
+    /// @notice Scores are linear in the game: those of the largest entries are those of ones, scaled.
+    function testFuzz_Scores_OfTheLargestRoundDoNotOverflow(
+        uint256[16] memory signs,
+        uint32 selected
+    ) public pure {
+        int256 lattice = int256(Lattice.refinement(32));
+        (Game memory quadratic, Game memory linear) = (_empty(32), _empty(32));
+        for (uint256 k; k < 1024; ++k) {
+            quadratic.curvature[k] = signs[k % 8] >> (k / 8) & 1 == 0 ? int256(1) : -1;
+            if (k < 32) linear.linear[k] = signs[8] >> k & 1 == 0 ? int256(1) : -1;
+        }
+        uint256 players = uint256(selected) | 7;
+        (int256[] memory second, uint256 denominator) =
+            Shapley.scores(quadratic, QuadraticGame.sums(quadratic, players), players, lattice);
+        (int256[] memory first,) =
+            Shapley.scores(linear, QuadraticGame.sums(linear, players), players, lattice);
+        int256 largest = 4 * RoundGame.MODEL_BOUND;
+        for (uint256 k; k < 1024; ++k) {
+            quadratic.curvature[k] *= RoundGame.BOUND;
+            if (k < 32) quadratic.linear[k] = linear.linear[k] * largest;
+        }
+        (int256[] memory found,) =
+            Shapley.scores(quadratic, QuadraticGame.sums(quadratic, players), players, lattice);
+        for (uint256 i; i < 32; ++i) {
+            int256 expected = second[i] * RoundGame.BOUND + first[i] * largest; // checked
+            assertEq(found[i], expected);
+            assertLt(expected, 2 ** 248);
+            assertGt(expected, -(2 ** 248));
+        }
+        assertLt(denominator, 2 ** 15);
     }
 
     function test_RevertIf_TooFewPlayers() public {
         vm.expectRevert(abi.encodeWithSelector(Shapley.TooFewForShapley.selector, 2));
-        this.weights(2);
+        this.weights(2, 2);
     }
 
-    function weights(uint256 m) external pure returns (Shapley.Weights memory) {
-        return Shapley.weights(m);
+    function weights(uint256 m, int256 lattice) external pure returns (Shapley.Weights memory) {
+        return Shapley.weights(m, lattice);
+    }
+
+    function _empty(uint256 n) private pure returns (Game memory game) {
+        game.curvature = new int256[](n * n);
+        game.linear = new int256[](n);
     }
 
     /// @return numerator sum over S without i of |S|! (m - |S| - 1)! (v(S + i) - v(S))
