@@ -63,6 +63,7 @@ def measure(shape: Shape, plan: Plan, chain: Devnet) -> Row:
         "slots": shape.slots,
         "features": shape.features,
         "classes": shape.classes,
+        "inner columns": plan.inner_columns,
         "rows": expected.rows,
         "logrows": keys.logrows,
         "setup (s)": keys.setup_seconds,
@@ -204,7 +205,7 @@ def predictions() -> list[Row]:
     """What the planner says of both statements, for sizes that nobody wants to wait for."""
     rows = []
     for features, classes in ((31, 2), (65, 10), (257, 10), (769, 2), (769, 10), (769, 100)):
-        for slots in (4, 8, 16, 32):
+        for slots in (4, 8, 12, 16, 32):
             for kind in (Shape, FoldedShape):
                 shape = kind(slots, features, classes)
                 forecasts = [forecast(shape, plan) for plan in candidates(shape)]
@@ -244,17 +245,21 @@ def show(title: str, rows: list[Row]) -> None:
 
 
 @click.command()
-@click.option("--slots", multiple=True, type=int, default=(5, 8), help="Of the shapes to prove.")
-@click.option("--features", default=65, help="Rows of the model, bias included.")
-@click.option("--classes", default=10)
+@click.option(
+    "--shape",
+    "shapes",
+    multiple=True,
+    type=(int, int, int),
+    metavar="SLOTS FEATURES CLASSES",
+    default=((5, 65, 10), (8, 65, 10)),
+    help="To prove; may be repeated. Features include the bias.",
+)
 @click.option("--statement", type=click.Choice(["round", "folded", "both"]), default="both")
 @click.option("--enumerate", "enumerated", default=5, help="Slots of the enumerating circuit.")
 @click.option("--no-proofs", is_flag=True, help="Only what takes no keys.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Also write a file.")
 def main(
-    slots: tuple[int, ...],
-    features: int,
-    classes: int,
+    shapes: tuple[tuple[int, int, int], ...],
     statement: str,
     enumerated: int,
     no_proofs: bool,
@@ -266,14 +271,14 @@ def main(
         if not no_proofs:
             with tempfile.TemporaryDirectory() as home, Devnet(Path(home)) as chain:
                 proofs = []
-                for count in slots:
+                for sizes in shapes:
                     if statement != "folded":
-                        proofs.append(measure(Shape(count, features, classes), Plan(), chain))
+                        proofs.append(measure(Shape(*sizes), Plan(), chain))
                     if statement != "round":
-                        folded = FoldedShape(count, features, classes)
-                        proofs.append(measure(folded, Plan(freivalds=False), chain))
+                        folded = FoldedShape(*sizes)
+                        proofs.append(measure(folded, choose(folded).plan, chain))
             figures["Proofs"] = proofs
-        shape = Shape(enumerated, features, classes)
+        shape = Shape(enumerated, *shapes[0][1:])
         figures["Exact Shapley values against enumeration"] = against_enumeration(shape)
         figures["Binding the inputs"] = against_poseidon(shape)
         figures["Accuracy"] = [

@@ -16,7 +16,7 @@ import click
 
 SNAPSHOTS = Path(__file__).resolve().parents[1] / "contracts" / "snapshots"
 TRAINERS = 800
-SLOTS = 22
+SLOTS = 32
 """The most trainers of one project."""
 VERIFICATION = 458_000
 PUBLISHED = (0.002, 0.003)
@@ -48,7 +48,7 @@ def gas_of(group: str) -> dict[str, int]:
 
 def costs(verification: int) -> list[Cost]:
     """From the least that any design pays to what the market does for it."""
-    bare, market = gas_of("payments800"), gas_of("trainers22")
+    bare, market = gas_of("payments800"), gas_of("trainers32")
     projects = -(-TRAINERS // SLOTS)
     round_of_one = market["settle"] + verification
     paid = market["withdrawFor all but one"] * SLOTS // (SLOTS - 1)

@@ -1,15 +1,17 @@
 """Range: every entry of every delta is a small integer.
 
 Statement
-    -DELTA_BOUND < x < 2**logrows - DELTA_BOUND - 8 for every entry x of the committed deltas,
-    salts included.
+    Every entry x of the committed deltas, salts included, is one of the integers from -DELTA_BOUND
+    up to what a column of the circuit has room for.
+
+Inputs and outputs
+    The column of entries x + DELTA_BOUND; what the table gives for them takes their place in the
+    other statements, so nothing is put out.
 
 How
-    Each entry is looked up in the table of a function, here the rounded error function. What the
-    function is does not matter: the table's inputs are the integers from 1 - DELTA_BOUND upwards
-    until the column is full, so an entry that stands in it is one of those. One row an entry, and
-    one for the sum of the results, which nobody needs; it keeps the lookups in the circuit. The
-    engine's own decomposition into sign and digits, which `torch.abs` draws, takes eight.
+    Each entry is looked up in the table of a function, whose inputs are the integers from 0
+    upwards until the column is full: an entry that stands in it is one of those. One row an entry.
+    The engine's own decomposition into sign and digits, which `torch.abs` draws, takes eight.
 
 Soundness
     A lookup argument holds over field elements, so that no other element passes as a small one.
@@ -22,6 +24,18 @@ from __future__ import annotations
 import torch
 
 
+def identity(values: torch.Tensor) -> torch.Tensor:
+    """Its argument, looked up: on the integers from 0 upwards hard-swish rounds to x itself.
+
+    Of all functions that the engine puts into a table it is the one that is the identity there,
+    so the result can take the entry's place, and a lookup costs one row.
+    """
+    return torch.nn.functional.hardswish(values)
+
+
 def looked_up(vectors: torch.Tensor) -> torch.Tensor:
-    """(s, length) -> (), the sum of what the table holds for each entry."""
+    """(s, length) -> (): a sum that keeps the lookups of the unfolded round in its circuit.
+
+    There the table starts at 1 - DELTA_BOUND, and entries are not shifted.
+    """
     return torch.erf(vectors).sum()

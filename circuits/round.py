@@ -14,9 +14,10 @@ from __future__ import annotations
 import torch
 
 from circuits.bounds import looked_up
-from circuits.contribution import forms
+from circuits.contribution import products
 from circuits.outliers import gram
 from circuits.shape import Shape
+from circuits.utility import linear
 
 
 class RoundStatement(torch.nn.Module):
@@ -40,14 +41,11 @@ class RoundStatement(torch.nn.Module):
         d, features = self.shape.parameters, self.shape.features
         stacked = torch.cat(deltas, 0)
         parameters = stacked[:, :d]
-        products, linear = forms(
-            curvature[:, : features**2].reshape(features, features),
-            target[:, :d],
-            torch.cat((model[:, :d], parameters), 0),
-        )
+        stack = torch.cat((model[:, :d], parameters), 0)
+        H = curvature[:, : features**2].reshape(features, features)
         return (
-            products.reshape(-1),
-            linear.reshape(-1),
+            products(H, stack).reshape(-1),
+            linear(stack, target[:, :d]).reshape(-1),
             gram(parameters).reshape(-1),
             looked_up(stacked).reshape(1),
         )

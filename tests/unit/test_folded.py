@@ -10,7 +10,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circuits.folded import FoldedRound, identity, powers, squarings
+from circuits.bounds import identity
+from circuits.challenges import powers, squarings
+from circuits.folded import FoldedRound
 from circuits.shape import DELTA_BOUND, FoldedShape
 from market.contribution.claims import claim_count, claims_of, game_of_claims
 from market.contribution.exact import as_integers
