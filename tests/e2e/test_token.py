@@ -1,7 +1,12 @@
-"""A project whose money is an ERC-20 token, by the commands that users type, to the last unit."""
+"""A project in an ERC-20 token that scores by leave-one-out, by the commands that users type.
+
+Money is followed to the last unit; one trainer leaves while its commitment is open.
+"""
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +18,8 @@ from web3.types import RPCEndpoint
 from market.chain.compile import Settings, compile_sources
 from market.chain.market import Market, project_id
 from market.chain.toolchain import ROOT
-from market.demo.processes import Roles
+from market.contribution.scoring import Scoring
+from market.demo.processes import Role, Roles
 from market.demo.run import Demonstration, Options
 
 pytestmark = [pytest.mark.e2e, pytest.mark.proof]
@@ -61,6 +67,7 @@ def run() -> Iterator[tuple[Demonstration, Any]]:
             (index,) = (i for i, line in enumerate(lines) if line.startswith(f"{entry} ="))
             lines[index] = f'{entry} = "{amount}"'
         lines.insert(lines.index("[project]") + 1, f'token = "{token.address}"')
+        lines += ["[methods]", 'contribution = "leave-one-out"']
         path.write_text("\n".join(lines))
         run.create()
         started = [run.start_aggregator(), *(run.start_trainer(index) for index in range(3))]
@@ -71,8 +78,19 @@ def run() -> Iterator[tuple[Demonstration, Any]]:
             RPCEndpoint("anvil_setBalance"), [funded, hex(10**18)]
         )
         roles.call("auditor", "fund", run.project, "7token", *run.where)
+        started[3] = _leave(run, started[3])
         roles.wait(started, 600.0)
         yield run, token
+
+
+def _leave(run: Demonstration, trainer: Role) -> Role:
+    """Its process is down while it leaves: an account sends one transaction at a time."""
+    os.killpg(trainer.child.process.pid, signal.SIGKILL)
+    trainer.child.process.wait()
+    run.roles.forget(trainer)
+    left = run.roles.call(trainer.name, "exit", run.project, *run.where)
+    assert left["address"] == run.addresses[trainer.name]
+    return run.start_trainer(2)
 
 
 def _deploy_token(run: Demonstration) -> Any:
@@ -104,6 +122,11 @@ def test_everybody_is_paid_in_the_token(run: tuple[Demonstration, Any]) -> None:
     assert roles.call("auditor", "audit", demonstration.project, *where)["holds"]
 
     (settled,) = market.settled(id)
+    assert terms.scoring == Scoring.LEAVE_ONE_OUT
+    assert settled.denominator == 1
+    (leaving,) = market.leaving(id)
+    assert leaving.trainer == demonstration.addresses[demonstration.trainers[2]]
+    assert leaving.trainer in settled.trainers
     trainers = [demonstration.addresses[name] for name in demonstration.trainers]
     held = {address: token.functions.balanceOf(address).call() for address in trainers}
     paid = roles.call("auditor", "withdraw", demonstration.project, "--for", "all", *where)

@@ -145,7 +145,7 @@ NUMBERS = ["learning_rate", "momentum", "weight_decay"]
         ("project", "rounds", 1.0),
         ("project", "rounds", True),
         ("project", "slots", 2),
-        ("project", "slots", 23),
+        ("project", "slots", 33),
         ("project", "quorum", 2),
         ("project", "quorum", 6),
         ("project", "byzantine", -1),
