@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import IO
 
@@ -79,7 +80,7 @@ def parse_bytes(text: str) -> int:
         InputError: it is something else, or nothing.
     """
     found = _AMOUNT.fullmatch(text.strip())
-    amount = int(float(found[1]) * _UNITS[found[2] or "B"]) if found else 0
+    amount = int(Fraction(found[1]) * _UNITS[found[2] or "B"]) if found else 0
     if amount == 0:
         raise InputError(f"{VARIABLE} is {text!r}, no amount of memory", "write for example 16GiB")
     return amount
