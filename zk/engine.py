@@ -19,6 +19,9 @@ from market.errors import ProofError
 from market.process import die_with_parent
 from zk.admission import VARIABLE
 
+_REFUSED = ("memory allocation of", "MemoryError")
+"""How Rust and Python begin to say so."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -69,13 +72,14 @@ def run(operation: str, timeout: float = 1800.0, **arguments: str | int | bool |
 
 
 def _death(operation: str, done: subprocess.CompletedProcess[bytes]) -> ProofError:
-    last = (done.stderr.decode(errors="replace").strip().splitlines() or [""])[-1]
-    # The kernel kills when the machine has no memory left, Rust aborts when a limit is reached.
-    if done.returncode == -signal.SIGKILL or "memory allocation of" in last:
-        reason = f": {last[:300]}" if last else ""
+    lines = done.stderr.decode(errors="replace").strip().splitlines()
+    # The kernel kills where the machine has no memory left, Rust aborts where a limit is reached.
+    refused = [line for line in lines if line.startswith(_REFUSED)]
+    if done.returncode == -signal.SIGKILL or refused:
+        detail = f": {refused[0][:300]}" if refused else ""
         return ProofError(
-            f"{operation} was killed, most likely for want of memory{reason}",
+            f"{operation} was killed, most likely for want of memory{detail}",
             f"free some, or set {VARIABLE} so that fewer proofs run at a time",
         )
-    reason = last[:300] if done.returncode >= 0 else f"signal {-done.returncode}"
-    return ProofError(f"{operation} failed: {reason}")
+    died = f"signal {-done.returncode}" if done.returncode < 0 else ""
+    return ProofError(f"{operation} failed: {died or (lines or [''])[-1][:300]}")

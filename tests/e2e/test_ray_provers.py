@@ -80,7 +80,8 @@ def test_workers_derive_the_same_keys_and_prove(
     assert [path.name for path in (elsewhere / "keys").iterdir()] == [keys.folder.name]
 
 
-def test_what_no_machine_can_do_ends_with_the_time(provers: RayProvers, keys: Keys) -> None:
+@pytest.mark.usefixtures("provers")
+def test_what_no_machine_can_do_ends_with_the_time(keys: Keys) -> None:
     never = RayProvers("local", cpus=1_000)
     (outcome,) = prove_all([Job(partial(prove, []), keys)], timeout=3.0, provers=never)
     assert isinstance(outcome, ProofError)
