@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 
 import pytest
+from py_ecc.fields import optimized_bn128_FQ as FQ
+from py_ecc.optimized_bn128.optimized_curve import Z1, add, multiply, neg, normalize
 
 from circuits.shape import DELTA_BOUND, SALT_ENTRIES, FoldedShape
 from market.vectors import salted
@@ -20,6 +23,7 @@ PLAN = Plan(freivalds=False)
 SHAPE = FoldedShape(slots=4, features=4, classes=2)
 CANDIDATES = 200
 UNSALTED = [0] * SALT_ENTRIES
+Curve = tuple[FQ, FQ, FQ]
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +97,41 @@ def test_statistics_of_few_possible_validation_sets_are_found_unless_salted(keys
     hidden = salted(possible[13])
     assert len(hidden) == SHAPE.statistics_length
     assert commit(hidden, keys) not in dictionary
+
+
+def test_meeting_in_the_middle_finds_two_numbers_of_a_salt_for_the_price_of_one(
+    keys: Keys, candidates: list[list[int]]
+) -> None:
+    """k bits of salt cost a guesser 2**(k/2) additions on the curve, not 2**k."""
+    bound = 300
+    delta, salt = candidates[9], [*UNSALTED[2:], -217, 154]
+    zero, base = _curve(zero_point(keys)), [*delta, *UNSALTED]
+    first, second = (
+        add(_curve(commit([0] * place + [1], keys)), neg(zero))
+        for place in (len(base) - 2, len(base) - 1)
+    )
+    wanted = add(_curve(commit([*delta, *salt], keys)), neg(_curve(commit(base, keys))))
+    table = {_affine(each): a for a, each in _multiples(Z1, first, bound)}
+    found = [
+        (table[left], -b)
+        for b, each in _multiples(wanted, second, bound)
+        if (left := _affine(each)) in table
+    ]
+    assert found == [(-217, 154)]
+
+
+def _multiples(start: Curve, step: Curve, bound: int) -> Iterator[tuple[int, Curve]]:
+    """(k, start + k step) for |k| <= bound, with an addition for each."""
+    each = add(start, multiply(neg(step), bound))
+    for k in range(-bound, bound + 1):
+        yield k, each
+        each = add(each, step)
+
+
+def _curve(point: Point) -> Curve:
+    return FQ(point.x), FQ(point.y), FQ(1)
+
+
+def _affine(point: Curve) -> tuple[int, int]:
+    x, y = normalize(point)
+    return int(x), int(y)
