@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 _CHUNK = 1 << 20
 
@@ -24,11 +25,31 @@ def cache_root() -> Path:
 @contextmanager
 def locked(name: str) -> Iterator[None]:
     """Holds the machine-wide lock `name`; the kernel frees it if the holder dies."""
-    folder = cache_root() / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{name}.lock").open("w") as file:
+    with _lock_file(name) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def locked_if_free(name: str) -> Iterator[bool]:
+    """Holds the lock `name` if nobody does; says whether it does."""
+    with _lock_file(name) as file:
+        yield lock_if_free(file)
+
+
+def lock_if_free(file: IO[str]) -> bool:
+    """Locks an open file unless somebody has; closing it, by dying too, frees it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _lock_file(name: str) -> IO[str]:
+    folder = cache_root() / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    return (folder / f"{name}.lock").open("w")
 
 
 def sha256_file(path: Path) -> str:

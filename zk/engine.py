@@ -7,6 +7,7 @@ service that asked; and EZKL's EVM functions are known to take the interpreter w
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,10 @@ from typing import Any
 
 from market.errors import ProofError
 from market.process import die_with_parent
+from zk.admission import VARIABLE
+
+_REFUSED = ("memory allocation of", "MemoryError")
+"""How Rust and Python begin to say so."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +64,22 @@ def run(operation: str, timeout: float = 1800.0, **arguments: str | int | bool |
             raise ProofError(f"{operation} did not end within {timeout:.0f} s") from error
         # The result counts, not the exit code: EZKL can crash after the work is done.
         if not answer.exists():
-            reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [""]
-            died = f"signal {-done.returncode}" if done.returncode < 0 else reason[0]
-            hint = "is there enough memory?" if done.returncode == -9 else ""
-            raise ProofError(f"{operation} failed: {died[:300]}", hint)
+            raise _death(operation, done)
         result = json.loads(answer.read_text())
     if "error" in result:
         raise ProofError(f"{operation} failed: {result['error'][:300]}")
     return Run(result["value"], result["seconds"], result["peak_bytes"])
+
+
+def _death(operation: str, done: subprocess.CompletedProcess[bytes]) -> ProofError:
+    lines = done.stderr.decode(errors="replace").strip().splitlines()
+    # The kernel kills where the machine has no memory left, Rust aborts where a limit is reached.
+    refused = [line for line in lines if line.startswith(_REFUSED)]
+    if done.returncode == -signal.SIGKILL or refused:
+        detail = f": {refused[0][:300]}" if refused else ""
+        return ProofError(
+            f"{operation} was killed, most likely for want of memory{detail}",
+            f"free some, or set {VARIABLE} so that fewer proofs run at a time",
+        )
+    died = f"signal {-done.returncode}" if done.returncode < 0 else ""
+    return ProofError(f"{operation} failed: {died or (lines or [''])[-1][:300]}")

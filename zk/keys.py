@@ -16,10 +16,15 @@ import circuits
 from circuits.shape import FoldedShape, Shape
 from market import durable
 from zk import engine
-from zk.cache import cache_root, locked, sha256_file
+from zk.admission import admitted
+from zk.cache import cache_root, locked, locked_if_free
+from zk.inventory import LIST, Inventory
 from zk.plan import Plan, canonical, required_logrows
-from zk.planner import choose
+from zk.planner import choose, forecast
 from zk.srs import Srs
+
+_SETUP_SECONDS = 3600.0
+"""Setting up takes what a proof takes, in memory too; waiting for memory included."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Keys:
 
     Args:
         shape: the circuit's sizes.
+        plan: the engine's options.
         srs: the reference string the keys belong to.
         folder: holds settings.json, circuit.ezkl, vk, pk and Verifier.sol.
         logrows: the circuit has 2**logrows rows.
@@ -38,6 +44,7 @@ class Keys:
     """
 
     shape: Shape
+    plan: Plan
     srs: Srs
     folder: Path
     logrows: int
@@ -60,6 +67,11 @@ class Keys:
     @property
     def pk(self) -> Path:
         return self.folder / "pk"
+
+    @property
+    def memory_bytes(self) -> int:
+        """What a prover is forecast to take."""
+        return forecast(self.shape, self.plan).memory_bytes
 
     @property
     def verifier_source(self) -> str:
@@ -96,6 +108,40 @@ def derive_keys(
         ProofError: the engine failed, or the SRS is too small.
     """
     plan = plan or choose(shape).plan
+    if fresh_in is not None:
+        return _load(fresh_in, _make(shape, plan, srs, fresh_in), shape, plan, srs)
+    final = _place(shape, plan, srs)
+    with locked(_lock(final)):
+        inventory = Inventory.of(final)
+        if inventory is None:
+            inventory = _replace(final, shape, plan, srs)
+        return _load(final, inventory, shape, plan, srs)
+
+
+def intact(keys: Keys) -> Keys:
+    """`keys`, or the same derived again if a file of theirs is found damaged.
+
+    Reads the whole proving key, which `derive_keys` does not.
+
+    Raises:
+        ProofError: the engine failed.
+    """
+    if _whole(keys.folder):
+        return keys
+    with locked(_lock(keys.folder)):
+        # Another process may have replaced them meanwhile.
+        if not _whole(keys.folder):
+            (keys.folder / LIST).unlink(missing_ok=True)
+    return derive_keys(keys.shape, keys.srs, keys.plan)
+
+
+def _whole(folder: Path) -> bool:
+    inventory = Inventory.of(folder)
+    return inventory is not None and inventory.proving_key_holds(folder)
+
+
+def _place(shape: Shape, plan: Plan, srs: Srs) -> Path:
+    """The folder in the cache, named by everything that the keys follow from."""
     recipe = {
         "shape": asdict(shape),
         "plan": plan.run_args(0, shape.table_start),
@@ -104,18 +150,39 @@ def derive_keys(
         "engine": metadata.version("ezkl"),
     }
     name = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:32]
-    root = cache_root() / "keys"
-    root.mkdir(parents=True, exist_ok=True)
-    final = root / name
-    if fresh_in is not None:
-        return _load(_make(shape, plan, srs, fresh_in), shape, srs)
-    with locked(f"keys-{name}"):
-        if not final.exists():
-            for left in root.glob(f".{name}-*"):  # of a process that died half-way
-                shutil.rmtree(left)
-            building = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=root))
-            _make(shape, plan, srs, building).rename(final)
-    return _load(final, shape, srs)
+    return cache_root() / "keys" / name
+
+
+def _lock(folder: Path) -> str:
+    return f"keys-{folder.name}"
+
+
+def _replace(final: Path, shape: Shape, plan: Plan, srs: Srs) -> Inventory:
+    """Makes the keys beside their place and moves them there; the caller holds the lock."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(final)
+    building = Path(tempfile.mkdtemp(prefix=f".{final.name}-", dir=final.parent))
+    try:
+        inventory = _make(shape, plan, srs, building)
+        if final.exists():
+            shutil.rmtree(final)
+        building.rename(final)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+    return inventory
+
+
+def _sweep(final: Path) -> None:
+    """Removes what processes that died half-way left, of these keys and of others."""
+    for left in final.parent.glob(".*-*"):
+        owner = final.with_name(left.name[1:].rpartition("-")[0])
+        if owner == final:
+            shutil.rmtree(left)
+            continue
+        with locked_if_free(_lock(owner)) as free:
+            if free:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _statements() -> str:
@@ -141,7 +208,7 @@ def _draw(shape: Shape, plan: Plan, folder: Path) -> int:
     return logrows
 
 
-def _make(shape: Shape, plan: Plan, srs: Srs, folder: Path) -> Path:
+def _make(shape: Shape, plan: Plan, srs: Srs, folder: Path) -> Inventory:
     _draw(shape, plan, folder)
     files = {name: str(folder / name) for name in ("settings.json", "circuit.ezkl", "vk", "pk")}
     engine.run(
@@ -150,9 +217,15 @@ def _make(shape: Shape, plan: Plan, srs: Srs, folder: Path) -> Path:
         compiled=files["circuit.ezkl"],
         settings=files["settings.json"],
     )
-    done = engine.run(
-        "setup", compiled=files["circuit.ezkl"], vk=files["vk"], pk=files["pk"], srs=str(srs.path)
-    )
+    with admitted(forecast(shape, plan).memory_bytes, _SETUP_SECONDS) as left:
+        done = engine.run(
+            "setup",
+            timeout=left,
+            compiled=files["circuit.ezkl"],
+            vk=files["vk"],
+            pk=files["pk"],
+            srs=str(srs.path),
+        )
     engine.run(
         "solidity",
         vk=files["vk"],
@@ -161,24 +234,24 @@ def _make(shape: Shape, plan: Plan, srs: Srs, folder: Path) -> Path:
         abi=str(folder / "Verifier.abi"),
         srs=str(srs.path),
     )
-    durable.write_json(folder / "setup.json", {"seconds": done.seconds})
-    return folder
+    return Inventory.take(folder, done.seconds)
 
 
-def _load(folder: Path, shape: Shape, srs: Srs) -> Keys:
+def _load(folder: Path, inventory: Inventory, shape: Shape, plan: Plan, srs: Srs) -> Keys:
     settings = (folder / "settings.json").read_bytes()
     parsed = json.loads(settings)
     identity = keccak(
-        bytes.fromhex(sha256_file(folder / "vk"))
+        bytes.fromhex(inventory.files["vk"][1])
         + hashlib.sha256(settings).digest()
         + bytes.fromhex(srs.sha256)
     )
     return Keys(
         shape=shape,
+        plan=plan,
         srs=srs,
         folder=folder,
         logrows=int(parsed["run_args"]["logrows"]),
         rows=int(parsed["num_rows"]),
         identity=identity,
-        setup_seconds=float(json.loads((folder / "setup.json").read_text())["seconds"]),
+        setup_seconds=inventory.seconds,
     )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from market.errors import ProofError
 from zk import engine
+from zk.admission import admitted
 from zk.field import Point, R, from_felt, to_felt, to_felts
-from zk.keys import Keys
+from zk.keys import Keys, intact
 
 
 @dataclass(frozen=True)
@@ -38,19 +40,30 @@ class Proof:
 def prove(inputs: Sequence[Sequence[int]], keys: Keys, timeout: float = 1800.0) -> Proof:
     """Proves the statement about the integer vectors `inputs`, in the order of the shape.
 
+    Waits until the machine has memory for it; see `zk.admission`.
+
+    Args:
+        timeout: seconds, waiting included.
+
     Raises:
-        ProofError: a vector has the wrong length, an entry of a delta is out of range, or the
-            prover failed.
+        InputError: MARKET_PROVER_MEMORY is no amount of memory.
+        ProofError: a vector has the wrong length, an entry of a delta is out of range, there is
+            not enough memory, the time was up, or the prover failed.
     """
+    deadline = time.monotonic() + timeout
     lengths = [len(vector) for vector in inputs]
     if lengths != keys.shape.input_lengths:
         raise ProofError(f"inputs have lengths {lengths}, expected {keys.shape.input_lengths}")
-    with tempfile.TemporaryDirectory(prefix="zk-") as folder:
+    keys = intact(keys)
+    with (
+        admitted(keys.memory_bytes, deadline - time.monotonic()) as left,
+        tempfile.TemporaryDirectory(prefix="zk-") as folder,
+    ):
         data, witness, output = (Path(folder, name) for name in ("data", "witness", "proof"))
         data.write_text(json.dumps({"input_data": [to_felts(vector) for vector in inputs]}))
         done = engine.run(
             "prove",
-            timeout=timeout,
+            timeout=left,
             data=str(data),
             compiled=str(keys.circuit),
             witness=str(witness),

@@ -6,9 +6,11 @@ network uses one from a ceremony, whose hash its projects name.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
-import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,15 +44,13 @@ def development_srs(logrows: int) -> Srs:
     pointer = _folder() / f"development-{logrows}"
     with locked(f"srs-{logrows}"):
         if pointer.exists():
-            known = find_srs(pointer.read_text().strip())
+            named = pointer.read_text(errors="replace").strip()
+            known = find_srs(named) if _HASH.fullmatch(named) else None
             if known is not None:
                 return known
-        temporary = _folder() / f".{uuid.uuid4().hex}"
-        try:
+        with _temporary(f"development-{logrows}") as temporary:
             engine.run("srs", path=str(temporary), logrows=logrows)
-            srs = _adopt(temporary)
-        finally:
-            temporary.unlink(missing_ok=True)
+            srs = _adopt(temporary, sha256_file(temporary))
         durable.write_bytes(pointer, srs.sha256.encode())
         return srs
 
@@ -62,10 +62,14 @@ def find_srs(sha256: str) -> Srs | None:
     path = _folder() / f"{sha256}.srs"
     if not path.exists():
         return None
-    if sha256_file(path) != sha256:
+    if sha256_file(path) == sha256:
+        return Srs(path, sha256)
+    with locked(f"srs-{sha256}"):
+        # Another process may have replaced it meanwhile.
+        if path.exists() and sha256_file(path) == sha256:
+            return Srs(path, sha256)
         path.unlink(missing_ok=True)
-        return None
-    return Srs(path, sha256)
+    return None
 
 
 def add_srs(data: bytes, sha256: str) -> Srs:
@@ -74,21 +78,30 @@ def add_srs(data: bytes, sha256: str) -> Srs:
     Raises:
         ProofError: the data does not have this hash.
     """
-    temporary = _folder() / f".{uuid.uuid4().hex}"
-    durable.write_bytes(temporary, data)
-    try:
-        if sha256_file(temporary) != sha256:
-            raise ProofError(f"the SRS is not the one named, {sha256}", "get it again")
-        return _adopt(temporary)
-    finally:
-        temporary.unlink(missing_ok=True)
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise ProofError(f"the SRS is not the one named, {sha256}", "get it again")
+    with _temporary(sha256) as temporary:
+        temporary.write_bytes(data)
+        return _adopt(temporary, sha256)
 
 
-def _adopt(temporary: Path) -> Srs:
-    digest = sha256_file(temporary)
-    path = _folder() / f"{digest}.srs"
-    os.replace(temporary, path)
-    return Srs(path, digest)
+@contextmanager
+def _temporary(name: str) -> Iterator[Path]:
+    """A path that ends with the block, or with the next block of this name if this process dies."""
+    with locked(f"srs-writing-{name}"):
+        path = _folder() / f".{name}.part"
+        path.unlink(missing_ok=True)
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _adopt(temporary: Path, sha256: str) -> Srs:
+    path = _folder() / f"{sha256}.srs"
+    with locked(f"srs-{sha256}"):
+        os.replace(temporary, path)
+    return Srs(path, sha256)
 
 
 def _folder() -> Path:

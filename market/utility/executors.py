@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import re
-import socket
 from typing import Any, Protocol
 
 import numpy as np
 
-from market.errors import InputError, MarketError, TransportError
+from market.errors import MarketError, TransportError
+from market.ray_cluster import connect
 from market.valuation.game import Coalitions, Floats, ValueFunction
-
-_HOST_AND_PORT = re.compile(r"(?P<host>[\w.-]+|\[[\da-fA-F:]+\]):(?P<port>\d{1,5})")
-_CONNECT_SECONDS = 5.0
-_HINT = "start one with `ray start --head`, or pass address='local'"
 
 
 class Executor(Protocol):
@@ -59,22 +53,9 @@ class RayCluster:
         gpus: float = 0.0,
         retries: int = 3,
     ) -> None:
-        try:
-            import ray  # type: ignore[import-not-found, unused-ignore]
-        except ImportError as error:
-            raise InputError("ray is not installed", "pip install ray") from error
-        self._ray: Any = ray
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        if _HOST_AND_PORT.fullmatch(address):
-            _check_listening(address)
-        try:
-            if not ray.is_initialized():
-                ray.init(address=address, log_to_driver=False)
-        # Ray raises bare Exceptions, and ends the interpreter where no cluster listens.
-        except (Exception, SystemExit) as error:
-            raise TransportError(f"no Ray cluster at {address!r}: {error}", _HINT) from error
+        self._ray = connect(address)
         self._block, self._deadline = block, deadline
-        self._task = ray.remote(num_gpus=gpus, max_retries=retries)(_values)
+        self._task = self._ray.remote(num_gpus=gpus, max_retries=retries)(_values)
         self._sent: tuple[ValueFunction, Any] | None = None
 
     def run(self, value: ValueFunction, coalitions: Coalitions) -> Floats:
@@ -112,12 +93,3 @@ def spread(value: ValueFunction, executor: Executor) -> ValueFunction:
 
 def _values(value: ValueFunction, coalitions: Coalitions) -> Floats:
     return np.asarray(value(coalitions), dtype=np.float64)
-
-
-def _check_listening(address: str) -> None:
-    """Ray itself tries for two minutes and then ends the interpreter."""
-    host, port = address.rsplit(":", 1)
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
-    except (OSError, OverflowError) as error:
-        raise TransportError(f"no Ray cluster at {address!r}: {error}", _HINT) from error

@@ -19,7 +19,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def files(cache: Path) -> list[Path]:
-    return [path for path in cache.rglob("*") if path.is_file()]
+    return [path for path in (cache / "srs").rglob("*") if path.is_file()]
 
 
 def test_what_was_added_is_found_by_its_hash() -> None:
