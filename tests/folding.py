@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,11 @@ from market.chain.toolchain import ROOT
 from market.chain.verifier import verifier_artifact
 from market.contribution.claims import claims_of
 from market.contribution.exact import as_integers
+from tests.forgeries.forgery import Claimed, Forgery, Shown
+from zk.binding import POINTS, Binding, Folded
 from zk.commit import commit, zero_point
 from zk.field import Point, R
-from zk.folding import POINTS, Binding, prove_folded
+from zk.folding import prove_folded
 from zk.keys import Keys
 from zk.prove import Proof
 
@@ -32,6 +35,10 @@ _SOURCES = (
     "src/libraries/Folding.sol",
     "test/FoldingHarness.sol",
 )
+
+_BATCH = 20
+_BATCH_GAS = 60_000_000
+"""Enough for a batch each of which takes all that the harness gives it."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ class FoldedRound:
         """A round of n deltas over their whole range, salts included."""
         shape, generator = keys.shape, random.Random(seed)
         assert isinstance(shape, FoldedShape)
-        F, d, length = shape.features, shape.parameters, shape.vector_length
+        F, length = shape.features, shape.vector_length
         H = np.array([[generator.randint(-(2**20), 2**20) for _ in range(F)] for _ in range(F)])
         tail = [generator.randint(-(2**45), 2**45) for _ in range(shape.statistics_length - F * F)]
         statistics = [*(H + H.T).reshape(-1).tolist(), *tail]
@@ -59,7 +66,15 @@ class FoldedRound:
             [generator.randint(1 - DELTA_BOUND, DELTA_BOUND - 1) for _ in range(length)]
             for _ in range(n)
         ]
-        size = (F, shape.classes)
+        return cls.of(keys, statistics, model, deltas)
+
+    @classmethod
+    def of(
+        cls, keys: Keys, statistics: list[int], model: list[int], deltas: list[list[int]]
+    ) -> FoldedRound:
+        """The round of these vectors, whatever their entries."""
+        shape = keys.shape
+        F, d, size = shape.features, shape.parameters, (shape.features, shape.classes)
         claims = claims_of(
             as_integers(statistics[: F * F]).reshape(F, F),
             as_integers(statistics[F * F : F * F + d]).reshape(size),
@@ -103,20 +118,30 @@ class FoldingChain:
 
     def call(self, binding: Binding, proof: Proof, claims: list[int]) -> Any:
         _, _, entries, curved, _ = proof.points(POINTS)
+        folded = Folded(entries, curved, proof.data[64 * (POINTS - 1) :])
+        words = tuple(claim % R for claim in claims)
         return self.contract.functions.holds(
-            self.verifier,
-            (
-                _pair(binding.zero),
-                _pair(binding.statistics),
-                _pair(binding.model),
-                [_pair(point) for point in binding.deltas],
-            ),
-            (_pair(entries), _pair(curved), proof.data[64 * (POINTS - 1) :]),
-            [claim % R for claim in claims],
+            self.verifier, *_claimed(Claimed("", binding, folded, words))
         )
 
     def holds(self, binding: Binding, proof: Proof, claims: list[int]) -> bool:
         return bool(self.call(binding, proof, claims).call())
+
+    def accepted(self, forgeries: Sequence[Forgery]) -> list[bool]:
+        """Which of them the contract, or the verifier itself, accepts; many in one call."""
+        found: dict[int, bool] = {}
+        for kind, name, item in (
+            (Claimed, "hold", _claimed),
+            (Shown, "verify", lambda each: (each.proof.data, each.proof.instances)),
+        ):
+            places = [k for k, each in enumerate(forgeries) if isinstance(each, kind)]
+            for start in range(0, len(places), _BATCH):
+                batch = places[start : start + _BATCH]
+                call = self.contract.functions[name](
+                    self.verifier, [item(forgeries[k]) for k in batch]
+                )
+                found.update(zip(batch, call.call({"gas": _BATCH_GAS}), strict=True))
+        return [found[k] for k in range(len(forgeries))]
 
     def gas(self, binding: Binding, proof: Proof, claims: list[int]) -> int:
         """What a transaction that checks the claims uses.
@@ -132,6 +157,20 @@ class FoldingChain:
 
     def stop(self) -> None:
         self.devnet.stop()
+
+
+def _claimed(each: Claimed) -> tuple[Any, ...]:
+    binding, folded = each.binding, each.folded
+    return (
+        (
+            _pair(binding.zero),
+            _pair(binding.statistics),
+            _pair(binding.model),
+            [_pair(point) for point in binding.deltas],
+        ),
+        (_pair(folded.entries), _pair(folded.curved), folded.rest),
+        each.claims,
+    )
 
 
 def _pair(point: Point) -> tuple[int, int]:

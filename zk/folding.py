@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eth_utils.crypto import keccak
-from py_ecc.fields import optimized_bn128_FQ as FQ
-from py_ecc.optimized_bn128.optimized_curve import add, multiply, normalize
 
 from circuits.shape import DELTA_BOUND, FoldedShape
 from market.errors import ProofError
 from zk.binding import POINT_BYTES, POINTS, Binding, Folded
 from zk.commit import commit
+from zk.curve import linear_combination
 from zk.field import Point, R
 from zk.keys import Keys
 from zk.prove import Proof, prove, verify
@@ -25,12 +24,19 @@ def statement(binding: Binding, folded: Folded, claims: Sequence[int]) -> Proof:
     """The proof that a verifier must accept for the claims to be proven, as the contract puts it
     together; nothing about it has been checked.
 
+    Args:
+        claims: integers below the field's order in magnitude; a negative one and the word that
+            stands for it are the same claim.
+
     Raises:
-        ProofError: another number of claims than the deltas have.
+        ProofError: another number of claims than the deltas have, a claim that no word below the
+            field's order stands for, or a point that is not on the curve.
     """
     n = len(binding.deltas)
     if len(claims) != (n + 1) * (n + 2):
         raise ProofError(f"{len(claims)} claims about {n} deltas, expected {(n + 1) * (n + 2)}")
+    if any(abs(claim) >= R for claim in claims):
+        raise ProofError("a claim is not below the field's order")
     gamma = first_challenge(binding, folded.entries, claims)
     delta = second_challenge(gamma, folded.curved)
     points = (binding.statistics, combination(binding, gamma), folded.entries, folded.curved)
@@ -59,14 +65,14 @@ def weights(gamma: int, count: int) -> list[int]:
 
 
 def combination(binding: Binding, gamma: int) -> Point:
-    """The point of R = sum u_i Z_i, from those of the vectors: C(v) - C(0) is linear in v."""
-    vectors = (binding.model, *binding.deltas)
-    u = weights(gamma, len(vectors))
-    total = multiply(_curve(binding.zero), (1 - sum(u)) % R)
-    for weight, point in zip(u, vectors, strict=True):
-        total = add(total, multiply(_curve(point), weight))
-    x, y = normalize(total)
-    return Point(int(x), int(y))
+    """The point of R = sum u_i Z_i, from those of the vectors: C(v) - C(0) is linear in v.
+
+    Raises:
+        ProofError: a point is not on the curve.
+    """
+    u = weights(gamma, 1 + len(binding.deltas))
+    points = (binding.zero, binding.model, *binding.deltas)
+    return linear_combination(points, [1 - sum(u), *u])
 
 
 def expected_instances(claims: Sequence[int], n: int, gamma: int, delta: int) -> list[int]:
@@ -127,10 +133,12 @@ def prove_folded(
 
 def holds(proof: Proof, binding: Binding, claims: Sequence[int], keys: Keys) -> bool:
     """Whether the proof shows that the claims are the products of what `binding` names."""
-    n = len(binding.deltas)
-    if len(claims) != (n + 1) * (n + 2) or len(proof.data) < POINT_BYTES * POINTS:
+    if len(proof.data) < POINT_BYTES * POINTS:
         return False
-    due = statement(binding, Folded.of(proof.data), claims)
+    try:
+        due = statement(binding, Folded.of(proof.data), claims)
+    except ProofError:
+        return False
     return proof.data == due.data and proof.instances == due.instances and verify(proof, keys)
 
 
@@ -146,7 +154,3 @@ def _form(triangle: Sequence[int], u: Sequence[int]) -> int:
 
 def _hash(data: bytes) -> int:
     return int.from_bytes(keccak(data), "big") % R
-
-
-def _curve(point: Point) -> tuple[FQ, FQ, FQ]:
-    return FQ(point.x), FQ(point.y), FQ(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass
@@ -15,6 +16,7 @@ from eth_utils.crypto import keccak
 import circuits
 from circuits.shape import FoldedShape, Shape
 from market import durable
+from market.errors import ProofError
 from zk import engine
 from zk.admission import admitted
 from zk.cache import cache_root, locked, locked_if_free
@@ -25,6 +27,7 @@ from zk.srs import Srs
 
 _SETUP_SECONDS = 3600.0
 """Setting up takes what a proof takes, in memory too; waiting for memory included."""
+_PROOF_LENGTH = re.compile(r"eq\((0x[0-9a-f]+), proof\.length\)")
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,18 @@ class Keys:
     def verifier_source(self) -> str:
         """Solidity source of the verifier that EZKL generates for the verification key."""
         return (self.folder / "Verifier.sol").read_text()
+
+    @property
+    def proof_bytes(self) -> int:
+        """Length of a proof, as that verifier demands it.
+
+        Raises:
+            ProofError: the verifier's source does not say.
+        """
+        found = _PROOF_LENGTH.search(self.verifier_source)
+        if found is None:
+            raise ProofError(f"the verifier of {self.shape} names no length of proofs")
+        return int(found[1], 16)
 
 
 def circuit_logrows(shape: Shape, plan: Plan | None = None) -> int:

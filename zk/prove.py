@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import tempfile
 import time
@@ -83,27 +84,39 @@ def prove(inputs: Sequence[Sequence[int]], keys: Keys, timeout: float = 1800.0) 
 
 def verify(proof: Proof, keys: Keys) -> bool:
     """Whether the proof holds, checked off chain. Never raises for a bad proof."""
-    if not all(0 <= value < R for value in proof.instances):
+    try:
+        return verify_all([proof], keys)[0]
+    except ProofError:
         return False
+
+
+def verify_all(proofs: Sequence[Proof], keys: Keys, timeout: float = 120.0) -> list[bool]:
+    """Which of the proofs hold, checked off chain in one process (30 ms each).
+
+    The engine takes bytes that follow a proof; the verifier contract does not, nor does this.
+
+    Raises:
+        ProofError: the process died or took longer than `timeout` seconds.
+    """
+    length = keys.proof_bytes
+    sound = [
+        len(proof.data) == length and all(0 <= value < R for value in proof.instances)
+        for proof in proofs
+    ]
     with tempfile.TemporaryDirectory(prefix="zk-") as folder:
-        path = Path(folder, "proof.json")
-        path.write_text(
-            json.dumps(
-                {
-                    "proof": list(proof.data),
-                    "instances": [[to_felt(value) for value in proof.instances]],
-                }
-            )
+        path = Path(folder, "proofs")
+        with path.open("w") as file:
+            for proof in itertools.compress(proofs, sound):
+                instances = [to_felt(value) for value in proof.instances]
+                json.dump({"proof": list(proof.data), "instances": [instances]}, file)
+                file.write("\n")
+        done = engine.run(
+            "verify",
+            timeout=timeout,
+            proofs=str(path),
+            settings=str(keys.settings),
+            vk=str(keys.vk),
+            srs=str(keys.srs.path),
         )
-        try:
-            done = engine.run(
-                "verify",
-                timeout=120.0,
-                proof=str(path),
-                settings=str(keys.settings),
-                vk=str(keys.vk),
-                srs=str(keys.srs.path),
-            )
-        except ProofError:
-            return False
-    return bool(done.value)
+    held = iter(done.value)
+    return [each and bool(next(held)) for each in sound]

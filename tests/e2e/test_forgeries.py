@@ -1,4 +1,7 @@
-"""What the chain must reject, each sent as a real transaction against real proofs."""
+"""What the market must reject, each sent as a real transaction against real proofs.
+
+Thousands of forged claims and proofs are in `test_corpus`; these show what the market does then.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +98,7 @@ def test_swapped_commitments(ready: Stage, deltas: list[Delta]) -> None:
     refuse(ready, ready.settlement(swapped), "verifier rejected")
 
 
-@pytest.mark.parametrize("index", range(claim_count(3)))
+@pytest.mark.parametrize("index", [0, 10, claim_count(3) - 1], ids=["P", "q", "K"])
 def test_a_changed_claim(ready: Stage, proof: Proven, index: int) -> None:
     settlement = ready.settlement(proof)
     changed = list(settlement.claims)
@@ -126,13 +129,13 @@ def test_damaged_proofs(ready: Stage, proof: Proven) -> None:
     settlement = ready.settlement(proof)
     folded = settlement.folded
     honest = folded.rest
-    for position in range(0, len(honest), max(1, len(honest) // 24)):
+    for position in (0, len(honest) // 2, len(honest) - 1):
         damaged = bytearray(honest)
         damaged[position] ^= 1
         other = replace(folded, rest=bytes(damaged))
         refuse(ready, replace(settlement, folded=other), "verifier rejected")
-    for cut in (honest[:-32], honest[32:], b""):
-        other = replace(folded, rest=cut)
+    for length in (honest[:-32], honest[32:], b"", honest + bytes(32)):
+        other = replace(folded, rest=length)
         refuse(ready, replace(settlement, folded=other), "verifier rejected")
     for other in (
         replace(folded, entries=folded.curved),
