@@ -40,7 +40,7 @@ def test_it_agrees_with_one_at_a_time(sizes: list[int], plan: TrainingPlan, seed
         np.testing.assert_allclose(delta, train(weights, X, y, plan, own), rtol=2e-3, atol=2e-5)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     st.lists(st.integers(1, 20), min_size=1, max_size=6),
     plans,
