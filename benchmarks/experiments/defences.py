@@ -3,6 +3,7 @@
     python -m benchmarks.experiments.defences SETTING [--json FILE] [--plot FILE]
 
 Labels are skewed by Dirichlet(0.5); a fifth of the clients attacks; the defence is told how many.
+Cells are means over seeds and their standard deviation.
 """
 
 from __future__ import annotations
@@ -50,10 +51,10 @@ class Setting:
 
 SETTINGS = {
     "fashion": Setting(
-        "fashion-mnist", "linear", 60, 12, 10, 0.05, 1, 32, 1, 24_000, tuple(ATTACKS), DEFENCES
+        "fashion-mnist", "linear", 60, 12, 10, 0.05, 1, 32, 3, 24_000, tuple(ATTACKS), DEFENCES
     ),
     "digits": Setting(
-        "digits", "linear", 50, 10, 12, 0.05, 2, 16, 1, None, tuple(ATTACKS), DEFENCES
+        "digits", "linear", 50, 10, 12, 0.05, 2, 16, 5, None, tuple(ATTACKS), DEFENCES
     ),
     "cnn": Setting(
         "fashion-mnist",
@@ -64,10 +65,10 @@ SETTINGS = {
         0.1,
         2,
         32,
-        1,
+        3,
         3_000,
-        ("none", "label-flip", "sign-flip", "min-max"),
-        ("mean", "multi-krum", "coordinate-median"),
+        ("none", "label-flip", "sign-flip", "scaling", "alie", "min-max"),
+        ("mean", "multi-krum", "coordinate-median", "trimmed-mean", "geometric-median", "flame"),
     ),
 }
 
@@ -109,19 +110,21 @@ def play(setting: Setting, dealer: Dealer, attack: str, defence: str, seed: int)
 
 
 def cells(setting: Setting, record: Record, dealer: Dealer) -> Iterator[tuple[str, str, Case]]:
-    """(attack, defence, the mean over seeds)."""
+    """(attack, defence, mean and standard deviation over seeds)."""
     for attack in setting.attacks:
         found: dict[str, list[Case]] = {defence: [] for defence in setting.defences}
         for seed, defence in product(range(setting.seeds), setting.defences):
             measure = partial(play, setting, dealer, attack, defence, seed)
             found[defence].append(record.case(f"{attack} / {defence} / {seed}", measure))
         for defence, cases in found.items():
-            yield attack, defence, {key: _mean(cases, key) for key in ("accuracy", "backdoor")}
+            yield attack, defence, {key: _summary(cases, key) for key in ("accuracy", "backdoor")}
 
 
-def _mean(found: list[Case], key: str) -> float | None:
+def _summary(found: list[Case], key: str) -> tuple[float, float] | None:
     values = [case[key] for case in found if case[key] is not None]
-    return float(np.mean(values)) if values else None
+    if not values:
+        return None
+    return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
 
 
 def table(setting: Setting, results: dict[tuple[str, str], Case], key: str) -> str:
@@ -129,14 +132,21 @@ def table(setting: Setting, results: dict[tuple[str, str], Case], key: str) -> s
     for attack in setting.attacks:
         line = [results[attack, defence][key] for defence in setting.defences]
         if any(value is not None for value in line):
-            rows.append([attack, *("-" if v is None else f"{100 * v:.1f}" for v in line)])
+            rows.append([attack, *("-" if v is None else _cell(*v) for v in line)])
     return markdown(["attack", *setting.defences], rows)
+
+
+def _cell(mean: float, spread: float) -> str:
+    return f"{100 * mean:.1f} ± {100 * spread:.1f}"
 
 
 def draw(setting: Setting, results: dict[tuple[str, str], Case], path: Path) -> None:
     values = np.array(
         [
-            [100 * (results[attack, defence]["accuracy"] or 0.0) for defence in setting.defences]
+            [
+                100 * (results[attack, defence]["accuracy"] or (0.0, 0.0))[0]
+                for defence in setting.defences
+            ]
             for attack in setting.attacks
         ]
     )

@@ -20,7 +20,14 @@ from market.simulation.plot import check_plot, draw
 from market.simulation.population import populate
 from market.simulation.scenario import MODELS, UTILITIES, last_clients
 from market.specification.amounts import NATIVE, Currency, token_currency
-from market.specification.methods import CONTRIBUTIONS, DEFENCES, OPTIMISERS, Methods
+from market.specification.methods import (
+    CONTRIBUTIONS,
+    DEFAULT_MU,
+    DEFENCES,
+    LOCALS,
+    OPTIMISERS,
+    Methods,
+)
 from market.specification.owner import OwnerSpecification, read_specification
 from market.training.plan import TrainingPlan
 
@@ -62,6 +69,8 @@ CLIENTS, ROUNDS = 9, 5
 @click.option("--defence", type=click.Choice(DEFENCES), help="Against attackers.")
 @click.option("--optimiser", type=click.Choice(OPTIMISERS), help="Of the server.")
 @click.option("--server-rate", type=float, help="Learning rate of the server.")
+@click.option("--local", type=click.Choice(LOCALS), help="Training of the clients.")
+@click.option("--mu", type=click.FloatRange(0), help=f"Of FedProx.  [default: {DEFAULT_MU}]")
 @click.option("--utility", type=click.Choice(UTILITIES), help="[default: the model's own]")
 @click.option(
     "--evaluations",
@@ -118,8 +127,9 @@ def simulate(context: click.Context, /, as_json: bool, plot: Path | None, **chos
 _TOKEN: Currency = token_currency("token", 18)
 
 
-def _rules(scenario: Scenario) -> dict[str, str]:
-    return dataclasses.asdict(scenario.methods)
+def _rules(scenario: Scenario) -> dict[str, Any]:
+    chosen = dataclasses.asdict(scenario.methods)
+    return {entry: value for entry, value in chosen.items() if value is not None}
 
 
 def _scenario(
@@ -139,6 +149,8 @@ def _scenario(
             ("contribution", "method"),
             ("defence", "defence"),
             ("optimiser", "optimiser"),
+            ("local", "local"),
+            ("mu", "mu"),
         )
         if chosen[option] is not None
     }

@@ -63,9 +63,12 @@ def many_runs(played: Sequence[tuple[str, Outcome]], currency: Currency) -> str:
 def _footer(played: Sequence[tuple[str, Outcome]], currency: Currency) -> str:
     outcome = played[0][1]
     methods = outcome.scenario.methods
+    local = methods.local
+    if local == "fedprox":
+        local += f" (mu = {methods.proximal:g})"
     lines = [
         f"{methods.defence} (f = {outcome.scenario.byzantine}), {methods.contribution}, "
-        f"{methods.optimiser}; "
+        f"{methods.optimiser}, {local}; "
         + ("integers of the contract" if outcome.exact else "float scores, integer money"),
         "accuracy " + ", ".join(f"{o.initial_accuracy:.3f} -> {o.accuracy:.3f}" for _, o in played),
     ]

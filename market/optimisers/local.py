@@ -125,8 +125,24 @@ def train_locally(
         )
     control = None
     if controls is not None:
-        control = controls.client - controls.server - delta / (steps * plan.learning_rate)
+        control = next_client_control(controls, delta, steps, plan.learning_rate)
     return LocalUpdate(delta, steps, seen / len(y), control)
+
+
+def next_client_control(
+    controls: Controls, delta: Floats, steps: int, learning_rate: float
+) -> Floats:
+    """SCAFFOLD's client variate after a round, option II: c_i - c - delta / (K * learning rate).
+
+    Args:
+        controls: before it.
+        delta: (d,) how the client moved the model.
+        steps: K, of SGD; 0 leaves the variate as it is.
+        learning_rate: of SGD.
+    """
+    if steps == 0:
+        return controls.client
+    return np.asarray(controls.client - controls.server - delta / (steps * learning_rate))
 
 
 def next_server_control(

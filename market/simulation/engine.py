@@ -18,6 +18,8 @@ from market.simulation.outcome import Outcome, PlayedRound
 from market.simulation.population import Population
 from market.simulation.scenario import Scenario
 from market.simulation.settlement import settlement, settles_exactly
+from market.simulation.variates import ControlVariates
+from market.training.plan import TrainingPlan
 
 
 class Simulation:
@@ -43,6 +45,9 @@ class Simulation:
         self._schedule = scenario.schedule(self._settlement.unit)
         self._now = HyperParameters(rate_units(scenario.plan.learning_rate))
         self._previous = np.zeros(len(self._settlement.weights))
+        self._variates = None
+        if scenario.methods.local == "scaffold":
+            self._variates = ControlVariates(scenario.clients, len(self._previous))
         self._played: list[PlayedRound] = []
 
     def run(self, progress: Progress = silent, file: Path | None = None) -> Outcome:
@@ -82,6 +87,11 @@ class Simulation:
         return self._learner
 
     @property
+    def variates(self) -> ControlVariates | None:
+        """SCAFFOLD's, None without it."""
+        return self._variates
+
+    @property
     def weights(self) -> Floats:
         """(d,) the model that the coming round starts from."""
         return self._settlement.weights
@@ -89,10 +99,12 @@ class Simulation:
     def deltas(self) -> Floats:
         """What all clients, (n, d), send in the coming round; asking does not play it."""
         chosen, number = self._scenario, self._now.round
-        plan = dataclasses.replace(chosen.plan, learning_rate=self._now.learning_rate / RATE_UNIT)
         sequence = np.random.SeedSequence((chosen.seed, number))
         seeds = [int(word) for word in sequence.generate_state(chosen.clients)]
-        honest = self._learner.train(self._settlement.weights, plan, seeds)
+        controls = None if self._variates is None else self._variates.controls()
+        honest = self._learner.train(
+            self._settlement.weights, self._plan, seeds, chosen.methods.proximal, controls
+        )
         sent = honest.copy()
         for group, assault in enumerate(chosen.assaults):
             slots = list(assault.clients)
@@ -117,6 +129,8 @@ class Simulation:
         settled = self._settlement.settle(sent, number, budget // (chosen.rounds - number))
         after = self._settlement.weights
         self._previous = after - before
+        if self._variates is not None:
+            self._variates.renew(sent, settled.selected, self._steps(), self._plan.learning_rate)
         rate, unit = self._now.learning_rate, self._settlement.unit
         self._now = self._schedule.step(self._now, settled.utility_before, settled.utility_after)
         triggered = self._population.triggered
@@ -137,19 +151,46 @@ class Simulation:
         self._played.append(played)
         return played
 
+    @property
+    def _plan(self) -> TrainingPlan:
+        """Of the coming round."""
+        rate = self._now.learning_rate / RATE_UNIT
+        return dataclasses.replace(self._scenario.plan, learning_rate=rate)
+
+    def _steps(self) -> list[int]:
+        """Of SGD that every client makes in a round."""
+        idle = _idle(self._scenario)
+        return [
+            0 if client in idle else self._plan.steps(len(rows))
+            for client, rows in enumerate(self._population.clients)
+        ]
+
     def _saved(self) -> saved.Saved:
-        return saved.Saved(self._now, self._previous, tuple(self._played), self._settlement.state())
+        return saved.Saved(
+            now=self._now,
+            previous=self._previous,
+            played=tuple(self._played),
+            settlement=self._settlement.state(),
+            variates={} if self._variates is None else self._variates.state(),
+        )
 
     def _restore(self, found: saved.Saved) -> None:
         self._now, self._previous = found.now, found.previous
         self._played = list(found.played)
         self._settlement.restore(found.settlement)
+        if self._variates is not None:
+            self._variates.restore(found.variates)
 
 
 def _learner(scenario: Scenario, population: Population) -> Learner:
-    idle = frozenset(
-        client for client, name in scenario.attack_of.items() if not attack(name).trains
-    )
+    idle = _idle(scenario)
     if scenario.model == "cnn":
         return CnnLearner(population, idle, scenario.seed % 2**32)
     return LinearLearner(population, idle)
+
+
+def _idle(scenario: Scenario) -> frozenset[int]:
+    """Clients that do not train."""
+    return frozenset(
+        client for client, name in scenario.attack_of.items() if not attack(name).trains
+    )

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from market.datasets.table import Table
 from market.errors import InputError
-from market.optimisers.local import set_weights, train_locally, weights_of
+from market.optimisers.local import Controls, set_weights, train_locally, weights_of
 from market.robust.aggregate import Floats
 from market.simulation.population import Population
 from market.training.linear import train
@@ -25,8 +25,21 @@ class Learner(Protocol):
     def initial(self) -> Floats:
         """The weights (d,) before the first round."""
 
-    def train(self, weights: Floats, plan: TrainingPlan, seeds: Sequence[int]) -> Floats:
-        """The honest deltas (n, d), seeds one a client; zeros for those that do not train."""
+    def train(
+        self,
+        weights: Floats,
+        plan: TrainingPlan,
+        seeds: Sequence[int],
+        proximal: float = 0.0,
+        controls: Sequence[Controls] | None = None,
+    ) -> Floats:
+        """The honest deltas (n, d); zeros for those that do not train.
+
+        Args:
+            seeds: one a client.
+            proximal: mu of FedProx.
+            controls: SCAFFOLD's, one a client.
+        """
 
     def train_on(self, rows: Table, weights: Floats, plan: TrainingPlan, seed: int) -> Floats:
         """The delta (d,) of somebody with these rows."""
@@ -60,11 +73,24 @@ class LinearLearner:
     def initial(self) -> Floats:
         return np.zeros(self._shape[0] * self._shape[1])
 
-    def train(self, weights: Floats, plan: TrainingPlan, seeds: Sequence[int]) -> Floats:
+    def train(
+        self,
+        weights: Floats,
+        plan: TrainingPlan,
+        seeds: Sequence[int],
+        proximal: float = 0.0,
+        controls: Sequence[Controls] | None = None,
+    ) -> Floats:
         deltas = np.zeros((self._n, len(weights)))
         if self._many is not None:
             own = [seeds[client] for client in self._busy]
-            found = self._many.train(weights.reshape(self._shape), plan, own)
+            correction = None
+            if controls is not None:
+                shifts = [
+                    controls[client].server - controls[client].client for client in self._busy
+                ]
+                correction = np.stack(shifts).reshape(-1, *self._shape)
+            found = self._many.train(weights.reshape(self._shape), plan, own, proximal, correction)
             deltas[self._busy] = found.reshape(len(own), -1)
         return deltas
 
@@ -109,12 +135,22 @@ class CnnLearner:
     def initial(self) -> Floats:
         return self._initial.copy()
 
-    def train(self, weights: Floats, plan: TrainingPlan, seeds: Sequence[int]) -> Floats:
+    def train(
+        self,
+        weights: Floats,
+        plan: TrainingPlan,
+        seeds: Sequence[int],
+        proximal: float = 0.0,
+        controls: Sequence[Controls] | None = None,
+    ) -> Floats:
         model = self.module(weights)
         deltas = np.zeros((len(self._rows), len(weights)))
         for client, (X, y) in enumerate(self._rows):
             if client not in self._idle:
-                deltas[client] = train_locally(model, X, y, plan, seeds[client]).delta
+                own = None if controls is None else controls[client]
+                deltas[client] = train_locally(
+                    model, X, y, plan, seeds[client], proximal=proximal, controls=own
+                ).delta
         return deltas
 
     def train_on(self, rows: Table, weights: Floats, plan: TrainingPlan, seed: int) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,9 @@ from market.simulation.outcome import PlayedRound
 from market.simulation.population import Population
 from market.simulation.scenario import Scenario
 
-_FORMAT = "market.simulation/1"
+_FORMAT = "market.simulation/2"
 _HINT = "name another file, or delete this one to start again"
-_PREFIX = "settlement."
+_SETTLEMENT, _VARIATES = "settlement.", "variates."
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,14 @@ class Saved:
         previous: (d,) how the model moved last.
         played: the rounds so far.
         settlement: what the settlement gave.
+        variates: what SCAFFOLD's control variates gave; nothing without it.
     """
 
     now: HyperParameters
     previous: Floats
     played: tuple[PlayedRound, ...]
     settlement: dict[str, np.ndarray[Any, Any]]
+    variates: dict[str, np.ndarray[Any, Any]]
 
 
 def label_of(scenario: Scenario, population: Population) -> str:
@@ -55,7 +58,8 @@ def save(path: Path, label: str, state: Saved) -> None:
         "now": asdict(state.now),
         "played": [asdict(one) for one in state.played],
     }
-    arrays: dict[str, Any] = {_PREFIX + name: it for name, it in state.settlement.items()}
+    arrays: dict[str, Any] = {_SETTLEMENT + name: it for name, it in state.settlement.items()}
+    arrays |= {_VARIATES + name: it for name, it in state.variates.items()}
     buffer = io.BytesIO()
     np.savez(buffer, record=np.array(json.dumps(record)), previous=state.previous, **arrays)
     durable.write_bytes(path, buffer.getvalue())
@@ -78,11 +82,8 @@ def load(path: Path, label: str) -> Saved:
                 now=HyperParameters(**record["now"]),
                 previous=np.asarray(arrays["previous"], dtype=np.float64),
                 played=tuple(_round(one) for one in record["played"]),
-                settlement={
-                    name.removeprefix(_PREFIX): arrays[name]
-                    for name in arrays
-                    if name.startswith(_PREFIX)
-                },
+                settlement=_part(arrays, _SETTLEMENT),
+                variates=_part(arrays, _VARIATES),
             )
     except InputError:
         raise
@@ -91,6 +92,12 @@ def load(path: Path, label: str) -> Saved:
     # A damaged archive raises almost anything: from zipfile, zlib, struct, ast and NumPy.
     except Exception as error:
         raise InputError(f"{path} holds no simulation: {error!r}", _HINT) from error
+
+
+def _part(
+    arrays: Mapping[str, np.ndarray[Any, Any]], prefix: str
+) -> dict[str, np.ndarray[Any, Any]]:
+    return {name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)}
 
 
 def _round(value: dict[str, Any]) -> PlayedRound:

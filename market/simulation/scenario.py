@@ -41,7 +41,7 @@ class Scenario:
         rounds: most rounds.
         assaults: who attacks and how; the other clients are honest. A group that knows everyone's
             deltas takes the clients of other groups for honest.
-        methods: contribution, defence and server optimiser.
+        methods: contribution, defence, server optimiser and local training.
         byzantine: f of the defence; the contract, which some scenarios follow, tolerates no more
             than (n - 3) / 2 whatever it says.
         model: "linear" (squared loss, as on chain) or "cnn" (cross-entropy, images only).
@@ -103,6 +103,10 @@ class Scenario:
             raise InputError(
                 "the squared loss measures the linear model only",
                 "measure the cnn by cross-entropy or accuracy",
+            )
+        if self.methods.local == "scaffold" and self.plan.momentum:
+            raise InputError(
+                "SCAFFOLD needs SGD without momentum", "set training.momentum = 0, or choose sgd"
             )
         if self.aggregator_fee * self.rounds > self.deposit:
             raise InputError(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import math
+from dataclasses import dataclass
 
 from market.errors import InputError
 
@@ -42,12 +43,19 @@ DEFENCES = (
 OPTIMISERS = ("fedavg", "fedavgm", "fedadam", "fedyogi")
 """What that one delta does to the model."""
 
+LOCALS = ("sgd", "fedprox", "scaffold")
+"""How trainers train: docs/robustness.md."""
+
+DEFAULT_MU = 0.01
+"""Of FedProx."""
+
 PROVABLE = {
     "contribution": ("exact-shapley", "leave-one-out"),
     "defence": ("multi-krum",),
     "optimiser": ("fedavg",),
+    "local": ("sgd",),
 }
-"""What circuit and contract are made for; the first of each is the default."""
+"""What circuit, contract and the trainers' service are made for; the first is the default."""
 
 
 @dataclass(frozen=True)
@@ -58,31 +66,51 @@ class Methods:
         contribution: one of `CONTRIBUTIONS`.
         defence: one of `DEFENCES`.
         optimiser: one of `OPTIMISERS`.
+        local: one of `LOCALS`.
+        mu: of FedProx, not negative; None for `DEFAULT_MU`, and without FedProx.
 
     Raises:
-        InputError: there is none of that name; lists those there are.
+        InputError: there is none of that name, and lists those there are; or a mu that is out of
+            range or has no FedProx.
     """
 
     contribution: str = PROVABLE["contribution"][0]
     defence: str = PROVABLE["defence"][0]
     optimiser: str = PROVABLE["optimiser"][0]
+    local: str = PROVABLE["local"][0]
+    mu: float | None = None
 
     def __post_init__(self) -> None:
         for entry, known in (
             ("contribution", CONTRIBUTIONS),
             ("defence", DEFENCES),
             ("optimiser", OPTIMISERS),
+            ("local", LOCALS),
         ):
             if getattr(self, entry) not in known:
                 raise InputError(
                     f"methods: no {entry} {getattr(self, entry)!r}",
                     f"choose one of {', '.join(known)}",
                 )
+        if self.mu is not None and self.local != "fedprox":
+            raise InputError(
+                f"methods: mu = {self.mu:g} is FedProx's, not {self.local}'s",
+                'choose local = "fedprox", or leave mu out',
+            )
+        if not 0 <= self.proximal < math.inf:
+            raise InputError(f"methods: mu = {self.proximal} must be finite and not negative")
+
+    @property
+    def proximal(self) -> float:
+        """The weight of FedProx's term; 0 without FedProx."""
+        if self.local != "fedprox":
+            return 0.0
+        return DEFAULT_MU if self.mu is None else self.mu
 
     @property
     def unproven(self) -> dict[str, str]:
         """The entries that no proof covers, with their values."""
-        chosen = {field.name: getattr(self, field.name) for field in fields(self)}
+        chosen = {entry: getattr(self, entry) for entry in PROVABLE}
         return {entry: value for entry, value in chosen.items() if value not in PROVABLE[entry]}
 
     def require_proofs(self) -> None:

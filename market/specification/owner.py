@@ -20,7 +20,7 @@ from market.specification.entries import (
     number,
     text,
 )
-from market.specification.methods import Methods
+from market.specification.methods import PROVABLE, Methods
 from market.training.plan import TrainingPlan
 
 SCALINGS = ("centre", "standardise")
@@ -58,7 +58,7 @@ class OwnerSpecification:
         scaling: `centre` (subtract the mean, divide by `scale`) or `standardise`.
         scale: divisor of `centre`.
         training: plan of every trainer.
-        methods: rules for contribution, outliers and the model's step.
+        methods: rules for contribution, outliers, the model's step and local training.
         decay_bps: what remains of the learning rate after a round that gained too little.
         minimum_gain: utility that a round must gain to keep the rate.
         target_utility: utility that ends the project, or None.
@@ -215,12 +215,10 @@ def _training(path: Path, training: Reader) -> TrainingPlan:
 
 def _methods(path: Path, methods: Reader) -> Methods:
     defaults = Methods()
-    chosen = {
-        entry: methods.take(entry, text, getattr(defaults, entry))
-        for entry in ("contribution", "defence", "optimiser")
-    }
+    chosen = {entry: methods.take(entry, text, getattr(defaults, entry)) for entry in PROVABLE}
+    mu = methods.take("mu", number, None)
     try:
-        return Methods(**chosen)
+        return Methods(**chosen, mu=mu)
     except InputError as error:
         raise InputError(f"{path}: {error.message}", error.hint) from error
 

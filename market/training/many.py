@@ -7,6 +7,7 @@ batched product a step for all clients: what a loop over sixty clients spends on
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,28 @@ from market.training.plan import TrainingPlan
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Pull:
+    """What gradients have besides the loss.
+
+    Args:
+        start: (F, C) the global weights.
+        proximal: mu of FedProx.
+        shift: (n, F, C), or None.
+    """
+
+    start: Tensor
+    proximal: float
+    shift: Tensor | None
+
+    def add_to(self, gradient: Tensor, models: Tensor) -> None:
+        """Adds to the gradients (k, F, C) of the first k models."""
+        if self.proximal:
+            gradient += self.proximal * (models - self.start)
+        if self.shift is not None:
+            gradient += self.shift[: len(models)]
 
 
 class ManyClients:
@@ -44,27 +67,43 @@ class ManyClients:
         self._sizes = [len(y) for _, y in rows]
         self._starts = np.concatenate([[0], np.cumsum(self._sizes)[:-1]]).tolist()
 
-    def train(self, weights: Floats, plan: TrainingPlan, seeds: Sequence[int]) -> Floats:
+    def train(
+        self,
+        weights: Floats,
+        plan: TrainingPlan,
+        seeds: Sequence[int],
+        proximal: float = 0.0,
+        correction: Floats | None = None,
+    ) -> Floats:
         """Every client's delta, (n, F, C), from the weights (F, C).
 
         Args:
             seeds: of each client's order of minibatches.
+            proximal: mu of FedProx, as in `market.optimisers.local`.
+            correction: (n, F, C) added to each client's gradients: c - c_i of SCAFFOLD.
 
         Raises:
-            InputError: another number of seeds, weights of another shape, or training diverged.
+            InputError: another number of seeds, weights or a correction of another shape, or
+                training diverged.
         """
         n, shape = len(self._sizes), (self._X.shape[1], self._Y.shape[1])
         if len(seeds) != n or weights.shape != shape:
             raise InputError(f"{len(seeds)} seeds and weights {weights.shape} for {n} clients")
+        if correction is not None and correction.shape != (n, *shape):
+            raise InputError(f"a correction of shape {correction.shape} for {n} clients")
         batches = [self._batches(client, plan, seeds[client]) for client in range(n)]
         # Longest first, so that those who still train are always the first k.
         order = sorted(range(n), key=lambda client: -len(batches[client]))
         start = torch.as_tensor(weights, dtype=torch.float32)
         models = start.expand(n, *shape).clone()
         velocity = torch.zeros_like(models)
+        shift = None
+        if correction is not None:
+            shift = torch.as_tensor(correction[order], dtype=torch.float32)
+        pull = _Pull(start, proximal, shift)
         for step in range(len(batches[order[0]])):
             active = [batches[client][step] for client in order if step < len(batches[client])]
-            self._step(models, velocity, active, plan, first=step == 0)
+            self._step(models, velocity, active, plan, pull, first=step == 0)
         deltas = np.empty((n, *shape))
         deltas[order] = (models.double() - start.double()).numpy()
         if not np.isfinite(deltas).all():
@@ -89,6 +128,7 @@ class ManyClients:
         velocity: Tensor,
         active: list[Tensor],
         plan: TrainingPlan,
+        pull: _Pull,
         first: bool,
     ) -> None:
         k = len(active)
@@ -98,6 +138,7 @@ class ManyClients:
         X = self._X[rows]
         residual = (torch.bmm(X, models[:k]) - self._Y[rows]) * present
         gradient = torch.bmm(X.transpose(1, 2), residual) / present.sum(dim=1, keepdim=True)
+        pull.add_to(gradient, models[:k])
         if plan.weight_decay:
             gradient += plan.weight_decay * models[:k]
         if plan.momentum:

@@ -38,6 +38,10 @@ class TrainingPlan:
         _check("momentum", self.momentum, 0 <= self.momentum < 1)
         _check("weight_decay", self.weight_decay, 0 <= self.weight_decay <= 100)
 
+    def steps(self, rows: int) -> int:
+        """Minibatches in a round of somebody with so many rows."""
+        return self.epochs * -(-rows // self.batch_size)
+
 
 def _check(name: str, value: float, holds: bool) -> None:
     if not holds or not math.isfinite(value):

@@ -61,8 +61,12 @@ def test_a_project_without_proof_ends_with_the_code_of_unusable_input(tmp_path: 
     assert "market simulate" in done.stderr
 
 
-def test_an_interrupted_run_ends_as_an_uninterrupted_one(tmp_path: Path) -> None:
-    arguments = [*COMMAND, "simulate", "--json", "--rounds", "40", "--defence", "foolsgold"]
+# FoolsGold remembers sums of deltas, SCAFFOLD control variates.
+@pytest.mark.parametrize("rule", [("--defence", "foolsgold"), ("--local", "scaffold")])
+def test_an_interrupted_run_ends_as_an_uninterrupted_one(
+    tmp_path: Path, rule: tuple[str, str]
+) -> None:
+    arguments = [*COMMAND, "simulate", "--json", "--rounds", "40", *rule]
     kept = [*arguments, "--resume", str(tmp_path)]
     running = subprocess.Popen(kept, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:

@@ -17,7 +17,14 @@ from market.datasets.table import Table, write_csv
 from market.errors import InputError
 from market.owner.create import create_project
 from market.simulation.plot import check_plot
-from market.specification.methods import CONTRIBUTIONS, DEFENCES, OPTIMISERS, PROVABLE, Methods
+from market.specification.methods import (
+    CONTRIBUTIONS,
+    DEFENCES,
+    LOCALS,
+    OPTIMISERS,
+    PROVABLE,
+    Methods,
+)
 from market.specification.owner import read_specification
 from market.storage.base import Storage
 
@@ -72,6 +79,8 @@ def test_a_specification_says_what_options_leave_open(
         "contribution": "banzhaf",
         "defence": "flame",
         "optimiser": "fedavgm",
+        "local": "sgd",
+        "mu": None,
     }
     assert (scenario["clients"], scenario["floor_bps"]) == (5, 400)
     assert scenario["aggregator_fee"] == str(10**16)
@@ -80,6 +89,36 @@ def test_a_specification_says_what_options_leave_open(
     assert found["scenario"]["methods"]["contribution"] == "banzhaf"
     assert found["scenario"]["floor_bps"] == 0
     assert not found["exact"]
+
+
+def test_clients_train_as_the_specification_or_an_option_says(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    spec = with_methods(tmp_path / "spec.toml", local="fedprox")
+    spec.write_text(spec.read_text() + "\nmu = 0.5")
+    assert read_specification(spec).methods == Methods(local="fedprox", mu=0.5)
+    found = {}
+    for name, options in {
+        "file": (),
+        "mu": ("--mu", "2"),
+        "none": ("--mu", "0"),
+        "scaffold": ("--local", "scaffold"),
+    }.items():
+        source = str(spec) if name != "scaffold" else str(EXAMPLES / "digits.toml")
+        (one,) = run(capsys, source, "--rounds", "2", *options)
+        found[name] = (one["scenario"]["methods"]["local"], one["scenario"]["methods"]["mu"])
+        found[name] += (tuple(map(int, one["earned"])),)
+    assert [it[:2] for it in found.values()] == [
+        ("fedprox", 0.5),
+        ("fedprox", 2.0),
+        ("fedprox", 0.0),
+        ("scaffold", None),
+    ]
+    assert len({it[2] for it in found.values()}) == 4
+    (plain,) = run(capsys, str(EXAMPLES / "digits.toml"), "--rounds", "2")
+    assert tuple(map(int, plain["earned"])) == found["none"][2]
+    with pytest.raises(InputError, match="mu = 1 is FedProx's"):
+        run(capsys, "--mu", "1")
 
 
 def test_rows_of_ones_own_are_dealt(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -145,6 +184,7 @@ UNPROVEN = [
         ("contribution", CONTRIBUTIONS),
         ("defence", DEFENCES),
         ("optimiser", OPTIMISERS),
+        ("local", LOCALS),
     )
     for name in known
     if name not in PROVABLE[entry]

@@ -16,13 +16,14 @@ from market.errors import InputError
 from market.simulation import Assault, Scenario, Simulation
 from market.simulation.population import populate
 from market.simulation.scenario import last_clients
-from market.specification.methods import CONTRIBUTIONS, DEFENCES, OPTIMISERS, Methods
+from market.specification.methods import CONTRIBUTIONS, DEFENCES, LOCALS, OPTIMISERS, Methods
 
 methods = st.builds(
     Methods,
     contribution=st.sampled_from(CONTRIBUTIONS),
     defence=st.sampled_from(DEFENCES),
     optimiser=st.sampled_from(OPTIMISERS),
+    local=st.sampled_from(LOCALS),
 )
 
 
@@ -58,7 +59,7 @@ def test_every_unit_of_money_is_somewhere(
         seed=seed,
     )
     outcome = Simulation(scenario, populate(columns, scenario)).run()
-    assert outcome.exact == (methods == Methods())
+    assert outcome.exact == (methods == Methods(local=methods.local))
     assert sum(outcome.earned) + outcome.fees + outcome.refunded == deposit
     assert min(outcome.earned) >= 0
     assert outcome.refunded >= 0
@@ -83,6 +84,9 @@ STATEFUL = [
     Methods(optimiser="fedadam"),
     Methods(defence="foolsgold", contribution="antithetic"),
     Methods(defence="centred-clipping", optimiser="fedavgm"),
+    Methods(local="fedprox", mu=0.3),
+    Methods(local="scaffold"),
+    Methods(local="scaffold", defence="mean", optimiser="fedadam"),
 ]
 
 
