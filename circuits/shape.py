@@ -14,11 +14,11 @@ The circuit looks entries up in a table that fills one column. 2**14 would not l
 rows, for what the engine keeps for itself in a column of 2**15.
 """
 
-SALT_ENTRIES = 9
+SALT_ENTRIES = 18
 """Random entries that every committed vector has at least at its end; no statement reads them.
 
-A KZG point is not hiding: whoever guesses the vector can check the guess. Nine entries of 15 bits
-each add 135 bits that nobody guesses.
+A KZG point is not hiding: whoever guesses the vector can check the guess. Points add up, so who
+guesses meets in the middle of a salt: 18 entries of 15 bits cost 2**135 additions, not 2**270.
 """
 
 

@@ -9,7 +9,7 @@ import pytest
 from py_ecc.fields import optimized_bn128_FQ as FQ
 from py_ecc.optimized_bn128.optimized_curve import Z1, add, multiply, neg, normalize
 
-from circuits.shape import DELTA_BOUND, SALT_ENTRIES, FoldedShape
+from circuits.shape import DELTA_BOUND, FoldedShape
 from market.vectors import salted
 from zk.commit import commit, zero_point
 from zk.field import Point
@@ -22,7 +22,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.proof]
 PLAN = Plan(freivalds=False)
 SHAPE = FoldedShape(slots=4, features=4, classes=2)
 CANDIDATES = 200
-UNSALTED = [0] * SALT_ENTRIES
+SALTS = SHAPE.vector_length - SHAPE.parameters
+UNSALTED = [0] * SALTS
 Curve = tuple[FQ, FQ, FQ]
 
 
@@ -62,7 +63,7 @@ def test_with_salt_no_candidate_is_found(
     keys: Keys, candidates: list[list[int]], dictionary: dict[Point, int]
 ) -> None:
     for index in (0, 1, 100, CANDIDATES - 1):
-        assert commit(salted(candidates[index]), keys) not in dictionary
+        assert commit(salted(candidates[index], SHAPE.vector_length), keys) not in dictionary
 
 
 def test_without_salt_a_delta_of_another_round_is_recognised_and_with_it_is_not(
@@ -70,19 +71,19 @@ def test_without_salt_a_delta_of_another_round_is_recognised_and_with_it_is_not(
 ) -> None:
     delta = candidates[5]
     assert commit([*delta, *UNSALTED], keys) == commit([*delta, *UNSALTED], keys)
-    seen = {commit(salted(delta), keys) for _ in range(10)}
+    seen = {commit(salted(delta, SHAPE.vector_length), keys) for _ in range(10)}
     assert len(seen) == 10
 
 
 def test_who_knows_the_vector_but_not_the_salt_cannot_confirm_it(
     keys: Keys, candidates: list[list[int]]
 ) -> None:
-    vector = salted(candidates[3])
-    delta, salt = vector[:-SALT_ENTRIES], vector[-SALT_ENTRIES:]
+    vector = salted(candidates[3], SHAPE.vector_length)
+    delta, salt = vector[:-SALTS], vector[-SALTS:]
     point = commit(vector, keys)
-    guesses = [[*delta, *UNSALTED], *(salted(delta) for _ in range(20))]
+    guesses = [[*delta, *UNSALTED], *(salted(delta, SHAPE.vector_length) for _ in range(20))]
     # Not even who knows all numbers of the salt but not their places, or all but one number.
-    guesses += [[*delta, *salt[turn:], *salt[:turn]] for turn in range(1, SALT_ENTRIES)]
+    guesses += [[*delta, *salt[turn:], *salt[:turn]] for turn in range(1, SALTS)]
     guesses += [[*delta, *salt[:-1], salt[-1] + error] for error in (-1, 1)]
     assert all(commit(guess, keys) != point for guess in guesses)
     assert commit([*delta, *salt], keys) == point
@@ -90,11 +91,12 @@ def test_who_knows_the_vector_but_not_the_salt_cannot_confirm_it(
 
 def test_statistics_of_few_possible_validation_sets_are_found_unless_salted(keys: Keys) -> None:
     generator = random.Random(11)
-    length = SHAPE.statistics_length - SALT_ENTRIES
+    length = SHAPE.features**2 + SHAPE.parameters
+    unsalted = [0] * (SHAPE.statistics_length - length)
     possible = [[generator.randint(-(2**20), 2**20) for _ in range(length)] for _ in range(20)]
-    dictionary = {commit([*each, *UNSALTED], keys): i for i, each in enumerate(possible)}
-    assert dictionary[commit([*possible[13], *UNSALTED], keys)] == 13
-    hidden = salted(possible[13])
+    dictionary = {commit([*each, *unsalted], keys): i for i, each in enumerate(possible)}
+    assert dictionary[commit([*possible[13], *unsalted], keys)] == 13
+    hidden = salted(possible[13], SHAPE.statistics_length)
     assert len(hidden) == SHAPE.statistics_length
     assert commit(hidden, keys) not in dictionary
 

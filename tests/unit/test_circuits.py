@@ -83,7 +83,7 @@ def test_example_inputs_fit_the_statement() -> None:
 def test_lengths() -> None:
     shape = Shape(slots=5, features=65, classes=10)
     assert shape.parameters == 650
-    assert shape.input_lengths == [65**2 + 9, *[660] * 7]
+    assert shape.input_lengths == [65**2 + 18, *[670] * 7]
     assert shape.output_lengths == [36, 6, 25, 1]
     assert shape.instance_count == 68
 

@@ -50,11 +50,11 @@ def test_salt_is_fresh_in_range_and_behind_the_values() -> None:
     assert all(type(entry) is int for entry in drawn[0])
     salts = [vector[3:] for vector in drawn]
     assert {len(salt) for salt in salts} == {SALT_ENTRIES}
-    # Two of 500 salts of 135 bits are alike once in 10**35 runs.
+    # Two of 500 salts of 270 bits are alike once in 10**75 runs.
     assert len({tuple(salt) for salt in salts}) == len(salts)
     entries = [entry for salt in salts for entry in salt]
     assert all(abs(entry) < DELTA_BOUND for entry in entries)
-    # Both ends of the range are drawn from: 4,500 entries miss an eighth once in 10**260 runs.
+    # Both ends of the range are drawn from: 9,000 entries miss an eighth once in 10**520 runs.
     assert min(entries) < -DELTA_BOUND * 3 // 4
     assert max(entries) > DELTA_BOUND * 3 // 4
 
