@@ -38,7 +38,7 @@ import torch
 from circuits import aggregation, contribution, outliers, utility
 from circuits.bounds import identity
 from circuits.challenges import Probe, squarings
-from circuits.shape import FoldedShape
+from circuits.shape import FoldedShape, triangle_places
 
 
 class FoldedRound(torch.nn.Module):
@@ -47,6 +47,8 @@ class FoldedRound(torch.nn.Module):
     def __init__(self, shape: FoldedShape) -> None:
         super().__init__()
         self.shape = shape
+        places = torch.tensor(triangle_places(shape.features)).reshape(-1)
+        self.register_buffer("places", places, persistent=False)
 
     def forward(
         self,
@@ -59,8 +61,9 @@ class FoldedRound(torch.nn.Module):
         """Each input is (1, its length of `FoldedShape.input_lengths`), each output is flat."""
         slots, features, classes = self.shape.slots, self.shape.features, self.shape.classes
         d, length, height = self.shape.parameters, self.shape.vector_length, self.shape.vector_rows
-        H = statistics[:, : features**2].reshape(features, features)
-        c = statistics[:, features**2 : features**2 + d]
+        triangle = self.shape.triangle_length
+        H = statistics[0][self.get_buffer("places")].reshape(features, features)
+        c = statistics[:, triangle : triangle + d]
         model, shifted = entries[:, :length], identity(entries[:, length:])
         weights = squarings(challenges[0, :1], slots + 1)
         probe = Probe(challenges[0, 1:], height, classes)

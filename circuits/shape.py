@@ -92,8 +92,13 @@ class FoldedShape(Shape):
 
     @property
     def statistics_length(self) -> int:
-        """Entries of S: H and c row-major, and salts."""
-        return self.features**2 + self.parameters + SALT_ENTRIES
+        """Entries of S: the upper triangle of H, c, both row-major, and salts."""
+        return self.triangle_length + self.parameters + SALT_ENTRIES
+
+    @property
+    def triangle_length(self) -> int:
+        """Entries of the upper triangle of H: what is not committed twice cannot differ."""
+        return self.features * (self.features + 1) // 2
 
     @property
     def input_lengths(self) -> list[int]:
@@ -129,3 +134,14 @@ class FoldedShape(Shape):
         powers = shared(height + C) + 4 * (math.isqrt(height) + math.isqrt(C))
         tested = 4 * shared(height) + 2 * shared(C)
         return lookups + folding + forms + powers + tested + 4 * s + 64
+
+
+def triangle_places(size: int) -> list[list[int]]:
+    """Where each entry of a symmetric (size, size) matrix stands in its upper triangle."""
+    places = [[0] * size for _ in range(size)]
+    next_place = 0
+    for i in range(size):
+        for j in range(i, size):
+            places[i][j] = places[j][i] = next_place
+            next_place += 1
+    return places

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from circuits.shape import DELTA_BOUND, SALT_ENTRIES
+import numpy as np
+
+from circuits.shape import DELTA_BOUND, SALT_ENTRIES, FoldedShape, triangle_places
 from market.contribution.exact import Integers, as_integers
 from market.errors import StorageError
 
@@ -58,3 +60,18 @@ def decode(data: bytes, length: int, bound: int) -> list[int]:
 def matrix(vector: list[int], rows: int, columns: int) -> Integers:
     """The vector's first rows * columns entries as a matrix; what follows is salt."""
     return as_integers(vector[: rows * columns]).reshape(rows, columns)
+
+
+def triangle(matrix: Integers) -> list[int]:
+    """The upper triangle of a symmetric matrix, row-major."""
+    rows, columns = np.triu_indices(len(matrix))
+    return [int(entry) for entry in matrix[rows, columns]]
+
+
+def curvature_and_target(
+    statistics: Sequence[int], shape: FoldedShape
+) -> tuple[Integers, Integers]:
+    """H (F, F) and c (F, C) of the committed statistics: a triangle, c, salts."""
+    end = shape.triangle_length
+    H = as_integers(statistics[:end])[np.array(triangle_places(shape.features))]
+    return H, matrix(list(statistics[end:]), shape.features, shape.classes)

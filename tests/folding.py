@@ -21,6 +21,7 @@ from market.chain.toolchain import ROOT
 from market.chain.verifier import verifier_artifact
 from market.contribution.claims import claims_of
 from market.contribution.exact import as_integers
+from market.vectors import curvature_and_target, triangle
 from tests.forgeries.forgery import Claimed, Forgery, Shown
 from zk.binding import POINTS, Binding, Folded
 from zk.commit import commit, zero_point
@@ -59,8 +60,9 @@ class FoldedRound:
         assert isinstance(shape, FoldedShape)
         F, length = shape.features, shape.vector_length
         H = np.array([[generator.randint(-(2**20), 2**20) for _ in range(F)] for _ in range(F)])
-        tail = [generator.randint(-(2**45), 2**45) for _ in range(shape.statistics_length - F * F)]
-        statistics = [*(H + H.T).reshape(-1).tolist(), *tail]
+        rest = shape.statistics_length - shape.triangle_length
+        tail = [generator.randint(-(2**45), 2**45) for _ in range(rest)]
+        statistics = [*triangle(H + H.T), *tail]
         model = [generator.randint(-(2**40), 2**40) for _ in range(length)]
         deltas = [
             [generator.randint(1 - DELTA_BOUND, DELTA_BOUND - 1) for _ in range(length)]
@@ -74,10 +76,10 @@ class FoldedRound:
     ) -> FoldedRound:
         """The round of these vectors, whatever their entries."""
         shape = keys.shape
-        F, d, size = shape.features, shape.parameters, (shape.features, shape.classes)
+        assert isinstance(shape, FoldedShape)
+        d, size = shape.parameters, (shape.features, shape.classes)
         claims = claims_of(
-            as_integers(statistics[: F * F]).reshape(F, F),
-            as_integers(statistics[F * F : F * F + d]).reshape(size),
+            *curvature_and_target(statistics, shape),
             as_integers(model[:d]).reshape(size),
             [as_integers(delta[:d]).reshape(size) for delta in deltas],
         )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from eth_utils.crypto import keccak
 
-from circuits.shape import DELTA_BOUND, FoldedShape
+from circuits.shape import DELTA_BOUND, FoldedShape, triangle_places
 from market.errors import ProofError
 from zk.binding import POINT_BYTES, POINTS, Binding, Folded
 from zk.commit import commit
@@ -97,7 +97,7 @@ def prove_folded(
     """Proves the claims about at most `slots` deltas.
 
     Args:
-        statistics: H and c row-major, salts.
+        statistics: the upper triangle of H and c, row-major, salts.
         model: w, salts included.
         deltas: each with its salts.
 
@@ -118,10 +118,11 @@ def prove_folded(
         sum(a * b for a, b in zip(u, column, strict=True)) % R
         for column in zip(*vectors, strict=True)
     ]
+    columns = [folded[c : features * classes : classes] for c in range(classes)]
     curved = [
-        sum(statistics[row * features + k] * folded[k * classes + c] for k in range(features)) % R
-        for row in range(features)
-        for c in range(classes)
+        sum(statistics[place] * entry for place, entry in zip(row, column, strict=True)) % R
+        for row in triangle_places(features)
+        for column in columns
     ]
     delta = second_challenge(gamma, commit(curved, keys))
     inputs = [statistics, folded, entries, curved, [gamma, delta]]

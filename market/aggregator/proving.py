@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from circuits.shape import Shape
+from circuits.shape import FoldedShape
 from market import durable
 from market.chain.state import ProjectState, RevealEvent, Settlement
 from market.contribution.claims import claims_of
-from market.contribution.exact import as_integers
 from market.contribution.verdict import Verdict, game_of, judge
 from market.errors import InputError, ProofError, StorageError
 from market.project import FETCH_SECONDS, Project
 from market.storage.base import Storage
 from market.storage.envelope import MAX_OVERHEAD_BYTES, open_envelope
-from market.vectors import ENTRY_BYTES, decode, encode
+from market.vectors import ENTRY_BYTES, curvature_and_target, decode, encode, matrix
 from zk.binding import Binding, Folded
 from zk.commit import commit
 from zk.field import R
@@ -34,7 +33,7 @@ Below them no deltas in range and no model below `MODEL_BOUND` make claims that 
 
 
 def fetch_statistics(storage: Storage, project: Project, private_key: bytes) -> list[int]:
-    """Opens H and c, row-major and salted, and holds them against the commitment in the terms.
+    """Opens the triangle of H and c, salted, and holds them against the commitment in the terms.
 
     Raises:
         StorageError: they cannot be fetched, were sealed to somebody else, or are not the
@@ -51,24 +50,19 @@ def fetch_statistics(storage: Storage, project: Project, private_key: bytes) -> 
     return statistics
 
 
-def check_statistics(statistics: Sequence[int], shape: Shape) -> None:
-    """Refuses an H that is not symmetric, and numbers that could make a round impossible to settle.
+def check_statistics(statistics: Sequence[int], shape: FoldedShape) -> None:
+    """Refuses numbers that could make a round impossible to settle.
 
     Args:
-        statistics: H and c row-major, salts.
+        statistics: the upper triangle of H, c, salts.
 
     Raises:
-        StorageError: says which.
+        StorageError: they are that large.
     """
-    size, end = shape.features, shape.features**2 + shape.parameters
-    curvature, target = statistics[: size**2], statistics[size**2 : end]
-    for row in range(size):
-        for column in range(row):
-            if curvature[row * size + column] != curvature[column * size + row]:
-                raise StorageError(
-                    "the validation matrix is not symmetric", "do not stake on this project"
-                )
-    weight = shape.classes * sum(map(abs, curvature))
+    triangle, end = shape.triangle_length, shape.triangle_length + shape.parameters
+    curvature, target = statistics[:triangle], statistics[triangle:end]
+    # Each entry of the triangle stands in H at most twice.
+    weight = 2 * shape.classes * sum(map(abs, curvature))
     if weight >= CURVATURE_BOUND or sum(map(abs, target)) >= TARGET_BOUND:
         raise StorageError(
             "the validation statistics are so large that the contract would refuse true claims",
@@ -111,13 +105,8 @@ def prove_round(
     terms, shape = project.terms, project.document.shape
     points = tuple(reveal.point for reveal in reveals)
     binding = Binding(terms.zero, terms.statistics, commit(model, project.keys), points)
-    F, d = shape.features, shape.parameters
-    H = as_integers(statistics[: F * F]).reshape(F, F)
-    c, w, *sent = (
-        as_integers(vector[:d]).reshape(F, shape.classes)
-        for vector in (statistics[F * F :], model, *deltas)
-    )
-    claims = [claim % R for claim in claims_of(H, c, w, sent)]
+    w, *sent = (matrix(vector, shape.features, shape.classes) for vector in (model, *deltas))
+    claims = [claim % R for claim in claims_of(*curvature_and_target(statistics, shape), w, sent)]
     epoch = reveals[0].epoch
     proof = journal.read(epoch)
     # One from before the chain was reorganised may be about other reveals.

@@ -24,7 +24,7 @@ from market.specification.document import Document
 from market.specification.owner import DEVELOPMENT, OwnerSpecification
 from market.storage.base import Storage
 from market.storage.envelope import enclose
-from market.vectors import encode, salted
+from market.vectors import encode, salted, triangle
 from zk.cache import sha256_file
 from zk.commit import commit, zero_point
 from zk.keys import circuit_logrows, derive_keys
@@ -90,7 +90,7 @@ def create_project(
     grid = Grid(specification.slots)
     statistics = validation_statistics(scaling.design(rows.X), rows.y, specification.classes, grid)
     committed = salted(
-        [*statistics.H.reshape(-1).tolist(), *statistics.c.reshape(-1).tolist()],
+        [*triangle(statistics.H), *statistics.c.reshape(-1).tolist()],
         specification.shape.statistics_length,
     )
     model = [0] * specification.shape.vector_length

@@ -23,8 +23,7 @@ from market.chain.state import Settlement
 from market.chain.terms import NEVER, Terms
 from market.chain.verifier import verifier_artifact, verifier_code_hash
 from market.contribution.claims import claims_of
-from market.contribution.exact import as_integers
-from market.vectors import salted
+from market.vectors import curvature_and_target, matrix, salted, triangle
 from zk.binding import Binding, Folded
 from zk.commit import commit, zero_point
 from zk.field import Point, R
@@ -86,7 +85,7 @@ class Stage:
         X = generator.normal(size=(50, SHAPE.features))
         H = np.rint(X.T @ X / 50 * 2**13).astype(np.int64)
         c = generator.integers(-(2**28), 2**28, SHAPE.parameters)
-        return salted([*H.reshape(-1).tolist(), *c.tolist()], SHAPE.statistics_length)
+        return salted([*triangle(H), *c.tolist()], SHAPE.statistics_length)
 
     def _terms(self) -> Terms:
         return Terms(
@@ -168,13 +167,12 @@ class Stage:
             self.reveal(trainer, terms, round_number, delta)
 
     def prove(self, model: list[int], deltas: Sequence[Delta]) -> Proven:
-        F, d = SHAPE.features, SHAPE.parameters
-        H = as_integers(self.statistics[: F * F]).reshape(F, F)
-        c, w, *sent = (
-            as_integers(vector[:d]).reshape(F, SHAPE.classes)
-            for vector in (self.statistics[F * F :], model, *(each.vector for each in deltas))
+        w, *sent = (
+            matrix(vector, SHAPE.features, SHAPE.classes)
+            for vector in (model, *(each.vector for each in deltas))
         )
-        claims = tuple(claim % R for claim in claims_of(H, c, w, sent))
+        known = curvature_and_target(self.statistics, SHAPE)
+        claims = tuple(claim % R for claim in claims_of(*known, w, sent))
         binding = Binding(
             zero_point(self.keys),
             commit(self.statistics, self.keys),

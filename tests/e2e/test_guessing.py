@@ -91,7 +91,7 @@ def test_who_knows_the_vector_but_not_the_salt_cannot_confirm_it(
 
 def test_statistics_of_few_possible_validation_sets_are_found_unless_salted(keys: Keys) -> None:
     generator = random.Random(11)
-    length = SHAPE.features**2 + SHAPE.parameters
+    length = SHAPE.triangle_length + SHAPE.parameters
     unsalted = [0] * (SHAPE.statistics_length - length)
     possible = [[generator.randint(-(2**20), 2**20) for _ in range(length)] for _ in range(20)]
     dictionary = {commit([*each, *unsalted], keys): i for i, each in enumerate(possible)}

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterator
 from dataclasses import replace
 
+from market.vectors import curvature_and_target
 from tests.forgeries.claims import permuted
 from tests.forgeries.forgery import Claimed
 from tests.forgeries.prover import Attempt
@@ -75,8 +76,8 @@ def _moved(scene: Scene, slot: int, place: int, step: int) -> tuple[int, ...]:
     F, C = SHAPE.features, SHAPE.classes
     vectors = [list(vector) for vector in (round.model, *round.deltas)]
     row, column = divmod(place, C)
-    H = [round.statistics[i * F : i * F + F] for i in range(F)]
-    c = round.statistics[F * F : F * F + F * C]
+    known = curvature_and_target(round.statistics, SHAPE)
+    H, c = known[0].tolist(), known[1].reshape(-1).tolist()
     own = slot + 1
     words = list(scene.honest.claims)
     n, k = SLOTS, 0

@@ -17,6 +17,7 @@ from eth_utils.crypto import keccak
 from circuits.shape import DELTA_BOUND, FoldedShape
 from market import durable
 from market.errors import ProofError
+from market.vectors import curvature_and_target
 from tests.folding import FoldedRound
 from tests.forgeries.forgery import Claimed
 from zk.binding import Binding, Folded
@@ -153,7 +154,7 @@ def shifted(round: FoldedRound, keys: Keys) -> Vector:
 def curvature(round: FoldedRound, vector: Sequence[int]) -> Vector:
     """H R, row-major."""
     F, C = round.keys.shape.features, round.keys.shape.classes
-    H = [round.statistics[row * F : row * F + F] for row in range(F)]
+    H = curvature_and_target(round.statistics, round.keys.shape)[0].tolist()
     return [inner(H[row], vector[k : F * C : C]) for row in range(F) for k in range(C)]
 
 

@@ -19,6 +19,7 @@ from market.contribution.exact import as_integers
 from market.contribution.grid import Grid
 from market.contribution.statistics import ValidationStatistics, round_game
 from market.errors import InputError, ProofError
+from market.vectors import curvature_and_target, triangle
 from zk.field import R
 from zk.folding import expected_instances, weights
 
@@ -30,14 +31,15 @@ def rounds(draw: st.DrawFn) -> tuple[FoldedShape, list[int], list[list[int]]]:
     generator = random.Random(draw(st.integers(0, 2**32 - 1)))
     F = shape.features
     H = np.array([[generator.randint(-3, 3) for _ in range(F)] for _ in range(F)])
-    rest = [generator.randint(-3, 3) for _ in range(shape.statistics_length - F * F)]
+    rest = shape.statistics_length - shape.triangle_length
+    tail = [generator.randint(-3, 3) for _ in range(rest)]
     vectors = [
         [generator.randint(-3, 3) for _ in range(shape.vector_length)]
         for _ in range(shape.slots + 1)
     ]
     for unused in range(draw(st.integers(0, shape.slots - 3))):
         vectors[-1 - unused] = [0] * shape.vector_length
-    return shape, [*(H + H.T).reshape(-1).tolist(), *rest], vectors
+    return shape, [*triangle(H + H.T), *tail], vectors
 
 
 def claims(shape: FoldedShape, statistics: list[int], vectors: list[list[int]]) -> list[int]:
@@ -45,8 +47,7 @@ def claims(shape: FoldedShape, statistics: list[int], vectors: list[list[int]]) 
     size = (F, shape.classes)
     matrices = [as_integers(vector[:d]).reshape(size) for vector in vectors]
     return claims_of(
-        as_integers(statistics[: F * F]).reshape(F, F),
-        as_integers(statistics[F * F : F * F + d]).reshape(size),
+        *curvature_and_target(statistics, shape),
         matrices[0],
         matrices[1:],
     )
@@ -61,7 +62,7 @@ def test_the_circuit_outputs_what_the_contract_expects_of_true_claims(
     F, C, d = shape.features, shape.classes, shape.parameters
     u = [gamma ** (2**i) for i in range(shape.slots + 1)]
     folded = [sum(a * b for a, b in zip(u, col, strict=True)) for col in zip(*vectors, strict=True)]
-    H = np.array(statistics[: F * F]).reshape(F, F)
+    H, _ = curvature_and_target(statistics, shape)
     curved = (H @ np.array(folded[:d]).reshape(F, C)).reshape(-1).tolist()
     entries = vectors[0] + [entry + DELTA_BOUND for vector in vectors[1:] for entry in vector]
     inputs = [statistics, folded, entries, curved, [gamma, delta]]
@@ -110,8 +111,7 @@ def test_claims_hold_the_game_of_the_round(
     size = (F, shape.classes)
     matrices = [as_integers(vector[:d]).reshape(size) for vector in vectors]
     known = ValidationStatistics(
-        as_integers(statistics[: F * F]).reshape(F, F),
-        as_integers(statistics[F * F : F * F + d]).reshape(size),
+        *curvature_and_target(statistics, shape),
         Grid(shape.slots),
     )
     stated = claims(shape, statistics, vectors)

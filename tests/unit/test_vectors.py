@@ -5,9 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circuits.shape import DELTA_BOUND, SALT_ENTRIES
+from circuits.shape import DELTA_BOUND, SALT_ENTRIES, FoldedShape
 from market.errors import StorageError
-from market.vectors import ENTRY_BYTES, decode, encode, matrix, salted
+from market.vectors import (
+    ENTRY_BYTES,
+    curvature_and_target,
+    decode,
+    encode,
+    matrix,
+    salted,
+    triangle,
+)
 
 WIDEST = 2 ** (8 * ENTRY_BYTES - 1)
 
@@ -62,3 +70,13 @@ def test_salt_is_fresh_in_range_and_behind_the_values() -> None:
 def test_matrix_leaves_the_salt_out() -> None:
     vector = [*range(6), *[99] * SALT_ENTRIES]
     assert matrix(vector, 2, 3).tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_a_symmetric_matrix_is_its_triangle() -> None:
+    shape = FoldedShape(3, 3, 2)
+    H = np.array([[1, 2, 3], [2, 4, 5], [3, 5, 6]])
+    assert triangle(H) == [1, 2, 3, 4, 5, 6]
+    statistics = salted([*triangle(H), *range(10, 16)], shape.statistics_length)
+    found, c = curvature_and_target(statistics, shape)
+    assert found.tolist() == H.tolist()
+    assert c.tolist() == [[10, 11], [12, 13], [14, 15]]
