@@ -113,8 +113,8 @@ def main(
     except MarketError as error:
         raise click.ClickException(str(error)) from error
     print(
-        f"{os.cpu_count()} cores; 2**{keys.logrows} rows; {keys.memory_bytes / 1e9:.2f} GB forecast "
-        f"for a proof, {budget().together / 1e9:.1f} GB for all"
+        f"{os.cpu_count()} cores; 2**{keys.logrows} rows; {keys.memory_bytes / 1e9:.2f} GB "
+        f"forecast for a proof, {budget().together / 1e9:.1f} GB for all"
     )
     for title, rows in figures.items():
         show(title, rows)
