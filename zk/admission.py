@@ -73,6 +73,22 @@ def budget() -> Budget:
     return Budget(int(SHARE * total), total)
 
 
+def budget_for(need: int) -> Budget:
+    """The budget, if a proof of `need` bytes can ever be admitted.
+
+    Raises:
+        InputError: MARKET_PROVER_MEMORY is no amount.
+        ProofError: there is not so much memory.
+    """
+    limits = budget()
+    if need > limits.alone:
+        raise ProofError(
+            f"a proof takes {_gib(need)} of memory, and there is {_gib(limits.alone)}",
+            f"use a larger machine, or raise {VARIABLE} if it has more",
+        )
+    return limits
+
+
 def parse_bytes(text: str) -> int:
     """An amount like `16GiB`, `500 MB` or `1073741824`.
 
@@ -111,12 +127,7 @@ def admitted(need: int, timeout: float) -> Iterator[float]:
         ProofError: there will never be so much memory, or there was not in time.
     """
     deadline = time.monotonic() + timeout
-    limits = budget()
-    if need > limits.alone:
-        raise ProofError(
-            f"a proof takes {_gib(need)} of memory, and there is {_gib(limits.alone)}",
-            f"use a larger machine, or raise {VARIABLE} if it has more",
-        )
+    limits = budget_for(need)
     with _ticket(min(need, limits.together)) as ticket:
         while (before := ticket.before()) + ticket.size > limits.together:
             if time.monotonic() >= deadline:

@@ -26,6 +26,7 @@ from market.project import Project, connect_peers
 from market.receipt import read_receipt
 from market.storage.base import Storage
 from market.waiting import Patience, advance_if_due
+from zk.admission import budget_for
 from zk.opening import unpack
 
 POLL_SECONDS = 0.2
@@ -86,9 +87,12 @@ class AggregatorService:
 
         Raises:
             StorageError: the owner's statistics are not the committed ones.
+            ProofError: this machine has not the memory to prove.
+            InputError: MARKET_PROVER_MEMORY is no amount of memory.
             FundsError: the account cannot pay the stake.
             ChainError: the node is dead.
         """
+        budget_for(self._project.keys.memory_bytes)  # who cannot prove would lose the stake
         announce(self._market, self._storage, self._home, self._coordinator.address)
         statistics = fetch_statistics(self._storage, self._project, self._key)
         self._bond()

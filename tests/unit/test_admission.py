@@ -12,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.errors import InputError, ProofError
-from zk.admission import SHARE, VARIABLE, Budget, admitted, budget, machine_bytes, parse_bytes
+from zk.admission import (
+    SHARE,
+    VARIABLE,
+    Budget,
+    admitted,
+    budget,
+    budget_for,
+    machine_bytes,
+    parse_bytes,
+)
 
 SOON = 0.3
 LONG = 60.0
@@ -122,10 +131,13 @@ def test_what_nobody_holds_is_removed_from_the_queue(queue: Path, name: str) -> 
 
 
 def test_more_than_the_budget_is_refused_at_once(queue: Path) -> None:
+    assert budget_for(10) == Budget(10, 10)
     match = r"takes .* GiB of memory, and there is"
-    with pytest.raises(ProofError, match=match) as caught, admitted(11, LONG):
-        pass
+    with pytest.raises(ProofError, match=match) as caught:
+        budget_for(11)
     assert VARIABLE in caught.value.hint
+    with pytest.raises(ProofError, match=match), admitted(11, LONG):
+        pass
     assert not queue.exists()
 
 
