@@ -7,6 +7,7 @@ own, or with full knowledge everyone's.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from statistics import NormalDist
 from typing import Literal
 
@@ -81,18 +82,15 @@ def min_max(known: Floats, direction: Direction = "std") -> Floats:
     Raises:
         InputError: k < 2.
     """
-    _check(known, 2)
-    mean, push = _mean_and_push(known, direction)
-    squares = float(push @ push)
-    if squares == 0:
-        return mean
-    differences = mean - known
-    largest = float(squared_distances(known).max())
-    # |difference + gamma push|^2 <= largest, for every row
-    slope = differences @ push
-    room = np.maximum(largest - norms(differences) ** 2, 0.0)
-    gamma = float(((np.sqrt(slope**2 + squares * room) - slope) / squares).min())
-    return np.asarray(mean + max(gamma, 0.0) * push)
+
+    def factor(differences: Floats, push: Floats) -> float:
+        # |difference + gamma push|^2 <= largest, for every row
+        largest, squares = float(squared_distances(known).max()), float(push @ push)
+        slope = differences @ push
+        room = np.maximum(largest - norms(differences) ** 2, 0.0)
+        return float(((np.sqrt(slope**2 + squares * room) - slope) / squares).min())
+
+    return _pushed(known, direction, factor)
 
 
 def min_sum(known: Floats, direction: Direction = "std") -> Floats:
@@ -107,16 +105,26 @@ def min_sum(known: Floats, direction: Direction = "std") -> Floats:
     Raises:
         InputError: k < 2.
     """
+
+    def factor(differences: Floats, push: Floats) -> float:
+        # Around the mean the linear terms cancel: sum |mean + gamma push - x|^2
+        # = k gamma^2 |push|^2 + sum |mean - x|^2.
+        largest = float(squared_distances(known).sum(axis=1).max())
+        room = max(largest - float((norms(differences) ** 2).sum()), 0.0)
+        return math.sqrt(room / (len(known) * float(push @ push)))
+
+    return _pushed(known, direction, factor)
+
+
+def _pushed(
+    known: Floats, direction: Direction, factor: Callable[[Floats, Floats], float]
+) -> Floats:
+    """The mean of `known`, pushed by `factor` of the mean less each row, (k, d), and the push."""
     _check(known, 2)
     mean, push = _mean_and_push(known, direction)
-    squares = float(push @ push)
-    if squares == 0:
+    if not push.any():
         return mean
-    # Around the mean the linear terms cancel: sum |mean + gamma push - x|^2
-    # = k gamma^2 |push|^2 + sum |mean - x|^2.
-    largest = float(squared_distances(known).sum(axis=1).max())
-    room = max(largest - float((norms(mean - known) ** 2).sum()), 0.0)
-    return np.asarray(mean + math.sqrt(room / (len(known) * squares)) * push)
+    return np.asarray(mean + max(factor(mean - known, push), 0.0) * push)
 
 
 def _mean_and_push(known: Floats, direction: Direction) -> tuple[Floats, Floats]:

@@ -43,7 +43,7 @@ class CoalitionModels:
         score: of each row, whichever rows come with it; the utility is its mean.
         device: 'cpu', 'cuda' or any other of torch's.
         memory: bytes; an estimate from one forward pass, not a limit that torch enforces. By
-            default 16 MiB on the CPU, where what leaves its caches is slow, else 1 GiB. What the
+            default 24 MiB on the CPU, where what leaves its caches is slow, else 1 GiB. What the
             first layer computes of the rows is kept besides, up to 256 MiB.
 
     Attributes:
@@ -135,7 +135,7 @@ class CoalitionModels:
         on_cpu = self._inputs.device.type == "cpu"
         most = min(len(self._inputs), _ROWS) if on_cpu else len(self._inputs)
         if memory is None:
-            memory = (16 << 20) if on_cpu else (1 << 30)
+            memory = (24 << 20) if on_cpu else (1 << 30)
         row_bytes = _activation_bytes(self._module, self._inputs[:1])
         # Mixed parameters, and a copy of them that a layer may make.
         base = self._deltas.base

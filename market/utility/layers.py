@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from market.utility.mixture import Mixture
-from market.utility.windows import Window, filters
+from market.utility.windows import Window, columns, filters
 
 KEPT_BYTES = 256 << 20
 """What the first layers may keep of the data between calls."""
@@ -142,9 +142,15 @@ def convolution(
     outer, channels = mixture.deltas.shapes[weights.weight][:2]
     if isinstance(inputs, Stacked):
         images = inputs.tensor.permute(0, 3, 2, 4, 1)
-        copies = window.spread(images, workspace.slot(f"{place.name}, copies", images))
-        stacked = filters(mixture[weights.weight])
-        result = window.convolve(stacked, copies, workspace.slot(place.name, images))
+        copies = workspace.slot(f"{place.name}, copies", images)
+        allocate = workspace.slot(place.name, images)
+        stacked = mixture[weights.weight]
+        if window.slides(channels):
+            moved = window.sliding(window.padded(images, copies))
+            result = window.convolve(columns(stacked), moved, allocate)
+        else:
+            whole = window.copied(window.spread(images, copies))
+            result = window.convolve([filters(stacked)], whole, allocate)
     else:
         images = inputs.permute(2, 1, 3, 0)[None]
         allocate = workspace.slot(place.name, images)
@@ -158,8 +164,8 @@ def convolution(
             if not combines:
                 return copies
             every = filters(mixture.deltas.all_of(weights.weight)).flatten(0, 1)
-            whole = replace(window, pool=(1, 1))
-            return whole.convolve(every[None], copies, images.new_zeros)
+            unpooled = replace(window, pool=(1, 1))
+            return unpooled.convolve([every[None]], unpooled.copied(copies), images.new_zeros)
 
         found = workspace.remember((place.name, place.block), operand)
         if combines:
@@ -174,7 +180,7 @@ def convolution(
             window.bands(product, (high, wide), result.flatten(1, 2))
         else:
             flat = filters(mixture[weights.weight]).flatten(0, 1)[None]
-            result = window.convolve(flat, found, allocate)
+            result = window.convolve([flat], window.copied(found), allocate)
             result = result.view(len(result), models, outer, *result.shape[3:])
     weights.add_bias(result, (models, outer, 1, 1))
     return Stacked(result.permute(1, 4, 2, 0, 3), owned=True)

@@ -8,16 +8,35 @@ that copy, which needs no copying. Pooling follows while the row is still in the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 _BAND_BYTES = 1 << 20
+_LEAST_INNER = 8  # terms of a product, below which copies are cheaper
 
 Allocate = Callable[..., Tensor]
 """Maps a shape to a tensor to overwrite: zeros where nothing was ever written."""
+
+
+@dataclass(frozen=True)
+class Operands:
+    """The right-hand sides of a convolution's matrix products.
+
+    Args:
+        views: (G, H', inner, W' * N) each; the products with them are added up.
+        wide: W', output columns before pooling.
+        rows: N, rows of data.
+        interleaved: columns stand in their own order; else the first of every block that is
+            pooled come first.
+    """
+
+    views: list[Tensor]
+    wide: int
+    rows: int
+    interleaved: bool
 
 
 @dataclass(frozen=True)
@@ -75,41 +94,78 @@ class Window:
                 copies[:, top : top + height, column, :, columns] = source
         return copies
 
-    def convolve(self, weights: Tensor, copies: Tensor, allocate: Allocate) -> Tensor:
-        """(H', G, M, W', N): products of the weights with every window, pooled.
-
-        A call multiplies all rows of one group or all groups of one row, whichever makes fewer
-        calls: for small networks they cost more than the arithmetic.
-
-        Args:
-            weights: (G, M, kernel height * kernel width * C), in that order.
-            copies: from `spread`.
-        """
+    def copied(self, copies: Tensor) -> Operands:
+        """What weights in the order of `filters` are multiplied with, of `spread` copies."""
         groups, padded, _, _, wide, rows = copies.shape
         high = (padded - self.kernel[0]) // self.stride[0] + 1
-        outer, inner = weights.shape[1:]
+        inner = self.kernel[0] * copies.shape[2] * copies.shape[3]
         # Windows overlap: views of (G, H', inner, W' * N) without a copy.
         step = copies.stride(1)
         windows = copies.as_strided(
             (groups, high, inner, wide * rows),
             (copies.stride(0), self.stride[0] * step, wide * rows, 1),
         )
+        return Operands([windows], wide, rows, interleaved=False)
+
+    def slides(self, channels: int) -> bool:
+        """Whether columns of the kernel may be added up, each on the same images moved by one.
+
+        That takes no copies, but products of a column's rows and channels only.
+        """
+        return self.stride[1] == 1 and self.kernel[0] * channels >= _LEAST_INNER
+
+    def padded(self, images: Tensor, allocate: Allocate) -> Tensor:
+        """Images (G, H, C, W, N) with their padding, for `sliding`."""
+        groups, height, channels, width, rows = images.shape
+        (top, left), (below, right) = self.before, self.after
+        held = allocate((groups, top + height + below, channels, left + width + right, rows))
+        held[:, top : top + height, :, left : left + width] = images
+        return held
+
+    def sliding(self, padded: Tensor) -> Operands:
+        """What weights in the order of `columns` are multiplied with, of `padded` images."""
+        groups, height, channels, width, rows = padded.shape
+        high = (height - self.kernel[0]) // self.stride[0] + 1
+        wide = width - self.kernel[1] + 1
+        wide -= wide % self.pool[1]
+        size = (groups, high, self.kernel[0] * channels, wide * rows)
+        step = (padded.stride(0), self.stride[0] * padded.stride(1), width * rows, 1)
+        first = padded.storage_offset()
+        views = [
+            padded.as_strided(size, step, first + column * rows) for column in range(self.kernel[1])
+        ]
+        return Operands(views, wide, rows, interleaved=True)
+
+    def convolve(self, weights: Sequence[Tensor], operands: Operands, allocate: Allocate) -> Tensor:
+        """(H', G, M, W', N): products of the weights with every window, added up and pooled.
+
+        A call multiplies all rows of one group or all groups of one row, whichever makes fewer
+        calls: for small networks they cost more than the arithmetic.
+
+        Args:
+            weights: (G, M, inner) for each view of the operands.
+            operands: from `copied` or `sliding`.
+        """
+        groups, high, _, columns = operands.views[0].shape
+        outer = weights[0].shape[1]
+        wide, rows = operands.wide, operands.rows
         result = self.result((high, groups, outer, wide, rows), allocate)
         if groups > high:
-            band = weights.new_empty(self.pool[0], groups * outer, wide * rows)
+            band = result.new_empty(self.pool[0], groups * outer, columns)
             for row in range(high // self.pool[0]):
                 for place in range(self.pool[0]):
-                    out = band[place].view(groups, outer, wide * rows)
-                    torch.bmm(weights, windows[:, row * self.pool[0] + place], out=out)
-                self.maximum(band, result[row].flatten(0, 1)[None])
+                    number = row * self.pool[0] + place
+                    parts = [view[:, number] for view in operands.views]
+                    _multiply(weights, parts, band[place].view(groups, outer, columns))
+                self.maximum(band, result[row].flatten(0, 1)[None], operands.interleaved)
             return result
         for group in range(groups):
 
             def product(first: int, end: int, out: Tensor, group: int = group) -> None:
-                same = weights[group].expand(end - first, outer, inner)
-                torch.bmm(same, windows[group, first:end], out=out)
+                same = [each[group].expand(end - first, *each.shape[1:]) for each in weights]
+                _multiply(same, [view[group, first:end] for view in operands.views], out)
 
-            self.bands(product, (high, wide), result[:, group])
+            self.bands(product, (high, wide), result[:, group], operands.interleaved)
         return result
 
     def result(self, shape: tuple[int, int, int, int, int], allocate: Allocate) -> Tensor:
@@ -119,13 +175,18 @@ class Window:
         return allocate((high // down, groups, outer, wide // across, rows))
 
     def bands(
-        self, product: Callable[[int, int, Tensor], object], size: tuple[int, int], result: Tensor
+        self,
+        product: Callable[[int, int, Tensor], object],
+        size: tuple[int, int],
+        result: Tensor,
+        interleaved: bool = False,
     ) -> None:
         """Pools rows of outputs into `result` (H', M, W', N) while they are in the cache.
 
         Args:
             product: writes the rows from `first` to `end` into (end - first, M, W * N).
             size: H and W of the outputs before pooling.
+            interleaved: as in `maximum`.
         """
         outer, rows = result.shape[1], result.shape[3]
         down = self.pool[0]
@@ -135,16 +196,23 @@ class Window:
             end = min(first + count, len(result))
             band = result.new_empty((end - first) * down, outer, size[1] * rows)
             product(first * down, end * down, band)
-            self.maximum(band, result[first:end])
+            self.maximum(band, result[first:end], interleaved)
 
-    def maximum(self, band: Tensor, out: Tensor) -> None:
-        """Maxima of the rows `band` (n * pool height, M, W * N), which is overwritten."""
+    def maximum(self, band: Tensor, out: Tensor, interleaved: bool) -> None:
+        """Maxima of the rows `band` (n * pool height, M, W * N), which is overwritten.
+
+        Args:
+            interleaved: columns stand in their own order; else the first of every block first.
+        """
         down, across = self.pool
         count, outer, wide, rows = out.shape
         high, *others = band.view(count, down, outer, -1).unbind(1)
         for other in others:
             torch.maximum(high, other, out=high)
-        first, *others = high.view(count, outer, across, wide, rows).unbind(2)
+        if interleaved:
+            first, *others = high.view(count, outer, wide, across, rows).unbind(3)
+        else:
+            first, *others = high.view(count, outer, across, wide, rows).unbind(2)
         if not others:
             out.copy_(first)
             return
@@ -156,3 +224,15 @@ class Window:
 def filters(weights: Tensor) -> Tensor:
     """(B, M, kernel height * kernel width * C) of weights (B, M, C, kernel height, width)."""
     return weights.permute(0, 1, 3, 4, 2).flatten(2)
+
+
+def columns(weights: Tensor) -> Sequence[Tensor]:
+    """(B, M, kernel height * C) of weights (B, M, C, kernel height, width), for each column."""
+    return weights.permute(4, 0, 1, 3, 2).flatten(3).unbind()
+
+
+def _multiply(weights: Sequence[Tensor], parts: Sequence[Tensor], out: Tensor) -> None:
+    """The sum of the batched products, into `out`."""
+    torch.bmm(weights[0], parts[0], out=out)
+    for weight, part in zip(weights[1:], parts[1:], strict=True):
+        out.baddbmm_(weight, part)

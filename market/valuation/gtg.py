@@ -10,16 +10,16 @@ import numpy as np
 from market.errors import InputError
 from market.progress import Progress, silent
 from market.valuation.estimate import Estimate, accumulate, exact
-from market.valuation.game import Game
+from market.valuation.game import Floats, Game
 from market.valuation.permutation import random_orders
 from market.valuation.rounds import Round
-from market.valuation.sampling import Draws, estimate
+from market.valuation.sampling import Marginals, estimate
 from market.valuation.stopping import Rule
 from market.valuation.truncated import check_tolerance, truncated_marginals
 
 
 @dataclass(frozen=True)
-class GuidedPermutation:
+class GuidedPermutation(Marginals):
     """n orders a draw, each player first in one of them (Liu et al., 2022, arXiv 2109.02053).
 
     The first places of an order matter most, so they are spread evenly; the rest is random.
@@ -39,23 +39,19 @@ class GuidedPermutation:
     def name(self) -> str:
         return f"guided permutation, tolerance {self.tolerance!r}"
 
-    @property
-    def signs(self) -> tuple[float, ...]:
-        return (1.0,)
-
     def cost(self, players: int) -> int:
         return max(players * (players - 1), 1)
 
-    def draw(
+    def gains(
         self, game: Game, ends: tuple[float, float], rng: np.random.Generator, count: int
-    ) -> Draws:
+    ) -> Floats:
         n = game.players
         leaders = np.tile(np.arange(n), count)[:, None]
         # Random orders of n - 1 places, shifted past the leader's number.
         rest = random_orders(rng, count * n, n - 1)
         orders = np.concatenate([leaders, rest + (rest >= leaders)], axis=1)
         gains = truncated_marginals(game, ends, orders, self.tolerance)
-        return Draws(gains.reshape(count, n, n).mean(axis=1)[:, None, :])
+        return np.asarray(gains.reshape(count, n, n).mean(axis=1))
 
 
 def gtg_shapley(

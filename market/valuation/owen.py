@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from market.errors import InputError
-from market.valuation.game import Game
-from market.valuation.sampling import Draws
+from market.valuation.game import Floats, Game
+from market.valuation.sampling import Marginals
 
 
 @dataclass(frozen=True)
-class Owen:
+class Owen(Marginals):
     """Shapley values by Owen sampling (Okhrati & Lipani, 2021, arXiv 2010.12082).
 
     phi_i is the integral over q of E[v(S with i) - v(S without i)], others being in S with
@@ -33,20 +33,16 @@ class Owen:
     def name(self) -> str:
         return f"{'antithetic ' if self.antithetic else ''}Owen, {self.levels} levels"
 
-    @property
-    def signs(self) -> tuple[float, ...]:
-        return (1.0,)
-
     def cost(self, players: int) -> int:
         return (players + 1) * self.levels * (2 if self.antithetic else 1)
 
-    def draw(
+    def gains(
         self,
         game: Game,
         ends: tuple[float, float],  # noqa: ARG002
         rng: np.random.Generator,
         count: int,
-    ) -> Draws:
+    ) -> Floats:
         n = game.players
         uniform = rng.random((count, self.levels, n + 1))
         levels = (np.arange(self.levels) + uniform[:, :, 0]) / self.levels
@@ -54,7 +50,7 @@ class Owen:
         gains = _flips(game, base)
         if self.antithetic:
             gains = (gains + _flips(game, ~base)) / 2
-        return Draws(gains.reshape(count, self.levels, n).mean(axis=1)[:, None, :])
+        return np.asarray(gains.reshape(count, self.levels, n).mean(axis=1))
 
 
 def _flips(

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from market.valuation.game import Floats, Game
-from market.valuation.sampling import Draws
+from market.valuation.sampling import Marginals
 from market.valuation.semivalue import beta_sizes, shapley_sizes
 
 Orders = npt.NDArray[np.int64]
@@ -16,7 +16,7 @@ Orders = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Permutation:
+class Permutation(Marginals):
     """Marginal contributions along random orders (Castro, Gomez & Tejada, 2009).
 
     With `alpha` and `beta` other than 1 a marginal is weighted by its position, which estimates
@@ -28,52 +28,42 @@ class Permutation:
 
     @property
     def name(self) -> str:
-        return f"permutation{_of(self.alpha, self.beta)}"
-
-    @property
-    def signs(self) -> tuple[float, ...]:
-        return (1.0,)
+        beta = "" if self.alpha == self.beta == 1 else f", Beta({self.alpha:g}, {self.beta:g})"
+        return f"permutation{beta}"
 
     def cost(self, players: int) -> int:
         return max(players - 1, 1)
 
-    def draw(
+    def gains(
         self, game: Game, ends: tuple[float, float], rng: np.random.Generator, count: int
-    ) -> Draws:
-        orders = random_orders(rng, count, game.players)
-        sizes = _sizes(game.players, self.alpha, self.beta)
-        return Draws(marginals(game, ends, orders, sizes)[:, None, :])
+    ) -> Floats:
+        return self._along(game, ends, random_orders(rng, count, game.players))
+
+    def _along(self, game: Game, ends: tuple[float, float], orders: Orders) -> Floats:
+        return marginals(game, ends, orders, _sizes(game.players, self.alpha, self.beta))
 
 
 @dataclass(frozen=True)
-class AntitheticPermutation:
+class AntitheticPermutation(Permutation):
     """The mean along a random order and its reverse (Mitchell et al., 2022, arXiv 2104.12199).
 
     A player who joins early in one joins late in the other, so their errors tend to cancel; in
     the game of mean updates most of the variance goes. 2 (n - 1) evaluations a draw.
     """
 
-    alpha: float = 1.0
-    beta: float = 1.0
-
     @property
     def name(self) -> str:
-        return f"antithetic permutation{_of(self.alpha, self.beta)}"
-
-    @property
-    def signs(self) -> tuple[float, ...]:
-        return (1.0,)
+        return f"antithetic {super().name}"
 
     def cost(self, players: int) -> int:
         return max(2 * (players - 1), 1)
 
-    def draw(
+    def gains(
         self, game: Game, ends: tuple[float, float], rng: np.random.Generator, count: int
-    ) -> Draws:
+    ) -> Floats:
         orders = random_orders(rng, count, game.players)
-        both = np.concatenate([orders, orders[:, ::-1]])
-        gains = marginals(game, ends, both, _sizes(game.players, self.alpha, self.beta))
-        return Draws(((gains[:count] + gains[count:]) / 2)[:, None, :])
+        gains = self._along(game, ends, np.concatenate([orders, orders[:, ::-1]]))
+        return (gains[:count] + gains[count:]) / 2
 
 
 def random_orders(rng: np.random.Generator, count: int, players: int) -> Orders:
@@ -103,7 +93,3 @@ def _sizes(players: int, alpha: float, beta: float) -> Floats:
     if alpha == beta == 1:
         return shapley_sizes(players)
     return beta_sizes(players, alpha, beta)
-
-
-def _of(alpha: float, beta: float) -> str:
-    return "" if alpha == beta == 1 else f", Beta({alpha:g}, {beta:g})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -52,6 +53,28 @@ class Sampler(Protocol):
         self, game: Game, ends: tuple[float, float], rng: np.random.Generator, count: int
     ) -> Draws:
         """`count` independent draws; `ends` are v(nobody) and v(everyone)."""
+
+
+class Marginals(ABC):
+    """Base of samplers whose draws say of each player what it added: one quantity, to be averaged.
+
+    Such a sampler has `name`, `cost` and `gains`.
+    """
+
+    @property
+    def signs(self) -> tuple[float, ...]:
+        return (1.0,)
+
+    @abstractmethod
+    def gains(
+        self, game: Game, ends: tuple[float, float], rng: np.random.Generator, count: int
+    ) -> Floats:
+        """`count` independent draws (count, n); `ends` are v(nobody) and v(everyone)."""
+
+    def draw(
+        self, game: Game, ends: tuple[float, float], rng: np.random.Generator, count: int
+    ) -> Draws:
+        return Draws(self.gains(game, ends, rng, count)[:, None, :])
 
 
 @dataclass

@@ -10,11 +10,11 @@ import numpy as np
 from market.errors import InputError
 from market.valuation.game import Floats, Game
 from market.valuation.permutation import Orders, random_orders
-from market.valuation.sampling import Draws
+from market.valuation.sampling import Marginals
 
 
 @dataclass(frozen=True)
-class TruncatedPermutation:
+class TruncatedPermutation(Marginals):
     """TMC-Shapley (Ghorbani & Zou, 2019, arXiv 1904.02868).
 
     Players after the point where |v(everyone) - v(S)| < `tolerance` get 0 in that order. The
@@ -37,18 +37,14 @@ class TruncatedPermutation:
     def name(self) -> str:
         return f"truncated permutation, tolerance {self.tolerance!r}"
 
-    @property
-    def signs(self) -> tuple[float, ...]:
-        return (1.0,)
-
     def cost(self, players: int) -> int:
         return max(players - 1, 1)
 
-    def draw(
+    def gains(
         self, game: Game, ends: tuple[float, float], rng: np.random.Generator, count: int
-    ) -> Draws:
+    ) -> Floats:
         orders = random_orders(rng, count, game.players)
-        return Draws(truncated_marginals(game, ends, orders, self.tolerance)[:, None, :])
+        return truncated_marginals(game, ends, orders, self.tolerance)
 
 
 def truncated_marginals(

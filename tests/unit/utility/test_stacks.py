@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from market.utility import CoalitionModels, ModelByModel, accuracy, negative_squared_loss
-from market.utility.windows import Window, filters
+from market.utility.windows import Window, columns, filters
 
 TRAINERS = 3
 
@@ -238,9 +238,14 @@ def test_windows_convolve_and_pool_as_torch_does(data: st.DataObject) -> None:
         groups, outer, channels, *kernel, generator=generator, dtype=torch.float64
     )
     window = Window(kernel, stride, before, after, pool)
-    copies = window.spread(images.permute(0, 3, 2, 4, 1), images.new_zeros)
-    found = window.convolve(filters(weights), copies, images.new_zeros)
-    for one, weight, result in zip(images, weights, found.unbind(1), strict=True):
-        padded = functional.pad(one, (before[1], after[1], before[0], after[0]))
-        plain = functional.max_pool2d(functional.conv2d(padded, weight, stride=stride), pool)
-        torch.testing.assert_close(result.permute(3, 1, 0, 2), plain)
+    innermost, zeros = images.permute(0, 3, 2, 4, 1), images.new_zeros
+    copied = window.copied(window.spread(innermost, zeros))
+    ways = [window.convolve([filters(weights)], copied, zeros)]
+    if stride[1] == 1:
+        moved = window.sliding(window.padded(innermost, zeros))
+        ways.append(window.convolve(columns(weights), moved, zeros))
+    for found in ways:
+        for one, weight, result in zip(images, weights, found.unbind(1), strict=True):
+            padded = functional.pad(one, (before[1], after[1], before[0], after[0]))
+            plain = functional.max_pool2d(functional.conv2d(padded, weight, stride=stride), pool)
+            torch.testing.assert_close(result.permute(3, 1, 0, 2), plain)
