@@ -58,21 +58,22 @@ class Proven:
 
 
 class Stage:
-    """One market with an owner, two aggregators and three trainers on one anvil."""
+    """One market with an owner, two aggregators and a trainer for every slot on one anvil."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, shape: FoldedShape = SHAPE) -> None:
         self.devnet = Devnet(home)
-        self.keys: Keys = derive_keys(SHAPE, development_srs(circuit_logrows(SHAPE)))
+        self.shape = shape
+        self.keys: Keys = derive_keys(shape, development_srs(circuit_logrows(shape)))
         artifact = load_artifact("Market")
         connection = Connection(self.devnet.url, self.devnet.account(0), Refusals(artifact))
         self.contract = deploy(connection, artifact)
-        actors = (self._actor() for _ in range(6))
+        actors = (self._actor() for _ in range(3 + shape.slots))
         self.owner, self.aggregator, self.standby, *self.trainers = actors
         verifier = verifier_artifact(self.keys)
         self.owner.deploy_verifier(self.keys.identity, verifier)
         self.verifier_code_hash = verifier_code_hash(verifier)
         self.statistics = self._statistics()
-        self.model = [0] * SHAPE.vector_length
+        self.model = [0] * self.shape.vector_length
         self.terms = self._terms()
 
     def _actor(self) -> Market:
@@ -82,10 +83,10 @@ class Stage:
 
     def _statistics(self) -> list[int]:
         generator = np.random.default_rng(0)
-        X = generator.normal(size=(50, SHAPE.features))
+        X = generator.normal(size=(50, self.shape.features))
         H = np.rint(X.T @ X / 50 * 2**13).astype(np.int64)
-        c = generator.integers(-(2**28), 2**28, SHAPE.parameters)
-        return salted([*triangle(H), *c.tolist()], SHAPE.statistics_length)
+        c = generator.integers(-(2**28), 2**28, self.shape.parameters)
+        return salted([*triangle(H), *c.tolist()], self.shape.statistics_length)
 
     def _terms(self) -> Terms:
         return Terms(
@@ -99,8 +100,8 @@ class Stage:
             model=commit(self.model, self.keys),
             tau=tau(self.keys.srs),
             logrows=self.keys.logrows,
-            entries=SHAPE.vector_length,
-            slots=SHAPE.slots,
+            entries=self.shape.vector_length,
+            slots=self.shape.slots,
             quorum=3,
             byzantine=0,
             rounds=2,
@@ -117,7 +118,7 @@ class Stage:
             learning_rate=10**8,
             aggregator_fee=10**16,
             trainer_stake=10**16,
-            aggregator_stake=10**17,
+            aggregator_stake=max(10**17, self.shape.slots * 5 * 10**15),
             challenge_bond=5 * 10**15,
             bounty=10**15,
             minimum_gain=0,
@@ -142,7 +143,8 @@ class Stage:
     def delta(self, seed: int) -> Delta:
         generator = np.random.default_rng(seed)
         vector = salted(
-            generator.integers(-2000, 2000, SHAPE.parameters).tolist(), SHAPE.vector_length
+            generator.integers(-2000, 2000, self.shape.parameters).tolist(),
+            self.shape.vector_length,
         )
         cid = "Qm" + secrets.token_hex(22)
         return Delta(vector, commit(vector, self.keys), cid, secrets.token_bytes(32))
@@ -168,10 +170,10 @@ class Stage:
 
     def prove(self, model: list[int], deltas: Sequence[Delta]) -> Proven:
         w, *sent = (
-            matrix(vector, SHAPE.features, SHAPE.classes)
+            matrix(vector, self.shape.features, self.shape.classes)
             for vector in (model, *(each.vector for each in deltas))
         )
-        known = curvature_and_target(self.statistics, SHAPE)
+        known = curvature_and_target(self.statistics, self.shape)
         claims = tuple(claim % R for claim in claims_of(*known, w, sent))
         binding = Binding(
             zero_point(self.keys),
