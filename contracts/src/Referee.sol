@@ -43,7 +43,8 @@ contract Referee is IReferee {
     {
         uint256 n = trainers.length;
         Game memory game = RoundGame.decode(claims, n);
-        int256 lattice = Lattice.refinement(rule.slots).toInt256();
+        uint256 refinement = Lattice.refinement(rule.slots);
+        int256 lattice = refinement.toInt256();
         uint256 tolerated = Math.min(rule.byzantine, (n - MultiKrum.FEWEST) / 2);
         verdict.selected = MultiKrum.select(game.gram, n, trainers, tolerated);
         Sums memory sums = QuadraticGame.sums(game, verdict.selected);
@@ -52,7 +53,7 @@ contract Referee is IReferee {
             verdict.denominator = 1;
         } else {
             (verdict.scores, verdict.denominator) =
-                Shapley.scores(game, sums, verdict.selected, lattice);
+                Shapley.scores(game, sums, verdict.selected, refinement);
         }
         for (uint256 i; i < n; ++i) {
             // In a mean, doing nothing can help by damping the others; it is not a contribution.

@@ -10,7 +10,6 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 /// v(S) = (2/k) sum_S b_i - (1/k^2) sum_SS G_ij, k = |S|. Its Shapley values are the closed form
 /// of docs/contribution.md; `weights` returns its coefficients over one common denominator.
 library Shapley {
-    using SafeCast for int256;
     using SafeCast for uint256;
 
     error TooFewForShapley(uint256 players);
@@ -29,16 +28,15 @@ library Shapley {
     /// @param lattice L, a multiple of each of 1 ... m.
     /// @dev With A = sum L/k and B = sum (L/k)^2 every coefficient is an integer over m (m-1)(m-2). At
     /// 32 players and L = lcm(1..32) they are below 2^106, the linear ones below 2^60.
-    function weights(uint256 m, int256 lattice) internal pure returns (Weights memory w) {
+    function weights(uint256 m, uint256 lattice) internal pure returns (Weights memory w) {
         require(m >= 3, TooFewForShapley(m));
-        uint256 multiple = lattice.toUint256();
         uint256 harmonic;
         uint256 square;
         for (uint256 k = 1; k <= m; ++k) {
-            harmonic += multiple / k;
-            square += (multiple / k) ** 2;
+            harmonic += lattice / k;
+            square += (lattice / k) ** 2;
         }
-        int256 L = lattice;
+        int256 L = lattice.toInt256();
         int256 A = harmonic.toInt256();
         int256 B = square.toInt256();
         int256 n = m.toInt256();
@@ -57,7 +55,7 @@ library Shapley {
     /// @param lattice The model grid's refinement of the delta grid: values are in the units of
     /// the utility of an integer model, where b counts `lattice` times and G `lattice`^2 times.
     /// @dev Of entries below the bounds of RoundGame and at most 32 players nothing here reaches 2^248.
-    function scores(Game memory game, Sums memory sums, uint256 selected, int256 lattice)
+    function scores(Game memory game, Sums memory sums, uint256 selected, uint256 lattice)
         internal
         pure
         returns (int256[] memory phi, uint256 denominator)

@@ -16,7 +16,8 @@ contract ShapleyTest is Coalitions {
     ) public pure {
         (Game memory game, uint256 players) = _load(curvature, linear, selected);
         Sums memory sums = QuadraticGame.sums(game, players);
-        (int256[] memory phi, uint256 denominator) = Shapley.scores(game, sums, players, LATTICE);
+        (int256[] memory phi, uint256 denominator) =
+            Shapley.scores(game, sums, players, uint256(LATTICE));
         int256 sum;
         for (uint256 i; i < PLAYERS; ++i) {
             sum += phi[i];
@@ -43,7 +44,7 @@ contract ShapleyTest is Coalitions {
         uint256[16] memory signs,
         uint32 selected
     ) public pure {
-        int256 lattice = int256(Lattice.refinement(32));
+        uint256 lattice = Lattice.refinement(32);
         (Game memory quadratic, Game memory linear) = (_empty(32), _empty(32));
         for (uint256 k; k < 1024; ++k) {
             quadratic.curvature[k] = signs[k % 8] >> (k / 8) & 1 == 0 ? int256(1) : -1;
@@ -75,7 +76,7 @@ contract ShapleyTest is Coalitions {
         this.weights(2, 2);
     }
 
-    function weights(uint256 m, int256 lattice) external pure returns (Shapley.Weights memory) {
+    function weights(uint256 m, uint256 lattice) external pure returns (Shapley.Weights memory) {
         return Shapley.weights(m, lattice);
     }
 
