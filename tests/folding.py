@@ -123,7 +123,7 @@ class FoldingChain:
         folded = Folded(entries, curved, proof.data[64 * (POINTS - 1) :])
         words = tuple(claim % R for claim in claims)
         return self.contract.functions.holds(
-            self.verifier, *_claimed(Claimed("", binding, folded, words))
+            self.verifier, *_words(Claimed("", binding, folded, words))
         )
 
     def holds(self, binding: Binding, proof: Proof, claims: list[int]) -> bool:
@@ -131,16 +131,14 @@ class FoldingChain:
 
     def accepted(self, forgeries: Sequence[Forgery]) -> list[bool]:
         """Which of them the contract, or the verifier itself, accepts; many in one call."""
+        names = {Claimed: "hold", Shown: "verify"}
         found: dict[int, bool] = {}
-        for kind, name, item in (
-            (Claimed, "hold", _claimed),
-            (Shown, "verify", lambda each: (each.proof.data, each.proof.instances)),
-        ):
+        for kind, name in names.items():
             places = [k for k, each in enumerate(forgeries) if isinstance(each, kind)]
             for start in range(0, len(places), _BATCH):
                 batch = places[start : start + _BATCH]
                 call = self.contract.functions[name](
-                    self.verifier, [item(forgeries[k]) for k in batch]
+                    self.verifier, [_words(forgeries[k]) for k in batch]
                 )
                 found.update(zip(batch, call.call({"gas": _BATCH_GAS}), strict=True))
         return [found[k] for k in range(len(forgeries))]
@@ -161,7 +159,10 @@ class FoldingChain:
         self.devnet.stop()
 
 
-def _claimed(each: Claimed) -> tuple[Any, ...]:
+def _words(each: Forgery) -> tuple[Any, ...]:
+    """As the harness takes it."""
+    if isinstance(each, Shown):
+        return each.proof.data, each.proof.instances
     binding, folded = each.binding, each.folded
     return (
         (

@@ -51,7 +51,7 @@ def test_what_liars_make_their_forgeries_of_is_valid(scene: Scene, chain: Foldin
 def test_every_forgery_is_refused(
     scene: Scene, chain: FoldingChain, corpus: Callable[[Scene], Iterator[Forgery]]
 ) -> None:
-    controls = [
+    controls: list[Forgery] = [
         scene.honest.as_claimed("honest"),
         Shown("honest", scene.honest.proof),
         scene.following.as_claimed("honest"),

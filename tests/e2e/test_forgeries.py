@@ -134,8 +134,8 @@ def test_damaged_proofs(ready: Stage, proof: Proven) -> None:
         damaged[position] ^= 1
         other = replace(folded, rest=bytes(damaged))
         refuse(ready, replace(settlement, folded=other), "verifier rejected")
-    for length in (honest[:-32], honest[32:], b"", honest + bytes(32)):
-        other = replace(folded, rest=length)
+    for sized in (honest[:-32], honest[32:], b"", honest + bytes(32)):
+        other = replace(folded, rest=sized)
         refuse(ready, replace(settlement, folded=other), "verifier rejected")
     for other in (
         replace(folded, entries=folded.curved),

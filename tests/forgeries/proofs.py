@@ -94,10 +94,10 @@ def _outputs(scene: Scene) -> Iterator[Shown]:
             yield _with(honest, "two public outputs swapped", swapped)
     for counted in ([], instances[:-1], instances[:-2], [*instances, 0], 2 * instances):
         yield Shown("public outputs left out or added", replace(honest, instances=counted))
-    for other in (scene.following, *scene.true.values(), *scene.false.values()):
-        kind = "public outputs of another proof"
-        yield Shown(kind, replace(honest, instances=other.proof.instances))
-        yield Shown(kind, replace(other.proof, instances=instances))
+    kind = "public outputs of another proof"
+    for attempt in (scene.following, *scene.true.values(), *scene.false.values()):
+        yield Shown(kind, replace(honest, instances=attempt.proof.instances))
+        yield Shown(kind, replace(attempt.proof, instances=instances))
 
 
 def _other_circuits(scene: Scene) -> Iterator[Forgery]:

@@ -123,7 +123,7 @@ def attempt(
     drawn = lies.curved(drawn) if lies.curved else drawn
     delta = lies.delta
     if delta is None:
-        delta = _hash(gamma.to_bytes(32, "big") + commit(drawn.curved, keys).to_bytes())
+        delta = second_challenge(gamma, commit(drawn.curved, keys))
     drawn = replace(drawn, delta=delta)
     drawn = lies.late(drawn) if lies.late else drawn
     inputs = [
@@ -141,6 +141,11 @@ def first_challenge(binding: Binding, entries: Point, words: Sequence[int]) -> i
     points = (binding.statistics, binding.model, *binding.deltas, entries)
     data = b"".join(point.to_bytes() for point in points)
     return _hash(data + b"".join(word.to_bytes(32, "big") for word in words))
+
+
+def second_challenge(gamma: int, curved: Point) -> int:
+    """delta."""
+    return _hash(gamma.to_bytes(32, "big") + curved.to_bytes())
 
 
 def shifted(round: FoldedRound, keys: Keys) -> Vector:

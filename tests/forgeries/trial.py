@@ -55,6 +55,8 @@ def try_all(
         AssertionError: a control was refused.
     """
     trial, batch = Trial(), list[Forgery]()
+    for control in controls:
+        _once(trial.seen, control)  # what is true is no forgery, whatever it was made for
     with ThreadPoolExecutor(2) as pool:
         pending: list[tuple[list[Forgery], Future[list[bool]]]] = []
         for forgery in corpus:

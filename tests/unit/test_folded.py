@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,8 +21,9 @@ from market.contribution.grid import Grid
 from market.contribution.statistics import ValidationStatistics, round_game
 from market.errors import InputError, ProofError
 from market.vectors import curvature_and_target, triangle
-from zk.field import R
-from zk.folding import expected_instances, weights
+from zk.binding import Binding, Folded
+from zk.field import P, Point, R
+from zk.folding import expected_instances, statement, weights
 
 
 @st.composite
@@ -93,6 +95,49 @@ def test_any_wrong_claim_changes_what_is_expected(
     wrong[index] += error
     n = shape.slots
     assert expected_instances(wrong, n, gamma, 5) != expected_instances(true, n, gamma, 5)
+
+
+@pytest.fixture
+def stated() -> tuple[Binding, Folded, list[int]]:
+    """Claims about two deltas."""
+    point = Point(1, 2)
+    return Binding(point, point, point, (point, point)), Folded(point, point, b"rest"), [5] * 12
+
+
+def test_a_claim_and_the_word_of_a_negative_one_are_the_same(
+    stated: tuple[Binding, Folded, list[int]],
+) -> None:
+    binding, folded, claims = stated
+    words = [R - 3, *claims[1:]]
+    assert statement(binding, folded, [-3, *claims[1:]]) == statement(binding, folded, words)
+
+
+@pytest.mark.parametrize("claim", [R, R + 5, 2**256 - 1, -R])
+def test_claims_that_are_no_field_elements_are_refused(
+    stated: tuple[Binding, Folded, list[int]], claim: int
+) -> None:
+    binding, folded, claims = stated
+    for index in range(len(claims)):
+        with pytest.raises(ProofError, match="order"):
+            statement(binding, folded, [*claims[:index], claim, *claims[index + 1 :]])
+
+
+@pytest.mark.parametrize("wrong", [Point(1, 3), Point(1 + P, 2), Point(1, 2 + P)], ids=str)
+@pytest.mark.parametrize("name", ["zero", "model", "deltas"])
+def test_vectors_whose_points_are_off_the_curve_are_refused(
+    stated: tuple[Binding, Folded, list[int]], name: str, wrong: Point
+) -> None:
+    binding, folded, claims = stated
+    value = (Point(1, 2), wrong) if name == "deltas" else wrong
+    with pytest.raises(ProofError, match="curve"):
+        statement(replace(binding, **{name: value}), folded, claims)
+
+
+def test_another_number_of_claims_is_refused(stated: tuple[Binding, Folded, list[int]]) -> None:
+    binding, folded, claims = stated
+    for others in (claims[:-1], [*claims, 0], []):
+        with pytest.raises(ProofError, match="expected 12"):
+            statement(binding, folded, others)
 
 
 def test_sums_of_two_exponents_tell_the_pair() -> None:
