@@ -6,6 +6,7 @@ import json
 import shutil
 import tempfile
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -16,6 +17,7 @@ from circuits.shape import FoldedShape
 from market import durable
 from zk import engine
 from zk.cache import cache_root, locked
+from zk.inventory import Inventory
 from zk.keys import Keys
 from zk.plan import canonical
 from zk.planner import choose
@@ -43,15 +45,7 @@ def _cached(keys: Keys, name: str, table_start: int | None) -> Keys:
             finally:
                 shutil.rmtree(building, ignore_errors=True)
     settings = json.loads((final / "settings.json").read_text())
-    return Keys(
-        shape=keys.shape,
-        srs=keys.srs,
-        folder=final,
-        logrows=keys.logrows,
-        rows=int(settings["num_rows"]),
-        identity=keys.identity,
-        setup_seconds=0.0,
-    )
+    return replace(keys, folder=final, rows=int(settings["num_rows"]), setup_seconds=0.0)
 
 
 def _make(keys: Keys, folder: Path, table_start: int | None) -> None:
@@ -87,6 +81,7 @@ def _make(keys: Keys, folder: Path, table_start: int | None) -> None:
         abi=str(folder / "Verifier.abi"),
         srs=srs,
     )
+    Inventory.take(folder, 0.0)
 
 
 def _export(keys: Keys, path: str, checked: bool) -> None:
