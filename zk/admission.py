@@ -40,10 +40,7 @@ _UNITS = {"B": 1} | {
     for power, letter in enumerate("KMGT", start=1)
     for suffix, base in (("B", 1000), ("iB", 1024))
 }
-_LIMITS = (
-    Path("/sys/fs/cgroup/memory.max"),
-    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-)
+_GROUPS = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True)
@@ -103,11 +100,20 @@ def parse_bytes(text: str) -> int:
 
 
 def machine_bytes() -> int:
-    """Memory of this machine, or of the control group that it is limited to."""
+    """Memory of this machine, or of a control group that limits this process to less."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    for path in _LIMITS:
-        if path.exists() and (limit := path.read_text().strip()).isdigit():
-            total = min(total, int(limit))
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, group = line.split(":", 2)
+        if controllers == "":  # the second version of control groups
+            root, name = _GROUPS, "memory.max"
+        elif "memory" in controllers.split(","):
+            root, name = _GROUPS / "memory", "memory.limit_in_bytes"
+        else:
+            continue
+        inner = root / group.lstrip("/")
+        for path in (each / name for each in (inner, *inner.parents)):
+            if path.is_file() and (limit := path.read_text().strip()).isdigit():
+                total = min(total, int(limit))
     return total
 
 
