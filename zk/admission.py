@@ -102,7 +102,8 @@ def parse_bytes(text: str) -> int:
 def machine_bytes() -> int:
     """Memory of this machine, or of a control group that limits this process to less."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
+    groups = Path("/proc/self/cgroup")
+    for line in groups.read_text().splitlines() if groups.exists() else []:
         _, controllers, group = line.split(":", 2)
         if controllers == "":  # the second version of control groups
             root, name = _GROUPS, "memory.max"
@@ -132,13 +133,14 @@ def admitted(need: int, timeout: float) -> Iterator[float]:
         InputError: MARKET_PROVER_MEMORY is no amount.
         ProofError: there will never be so much memory, or there was not in time.
     """
-    deadline = time.monotonic() + timeout
+    start = time.monotonic()
+    deadline = start + timeout
     limits = budget_for(need)
     with _ticket(min(need, limits.together)) as ticket:
         while (before := ticket.before()) + ticket.size > limits.together:
-            if time.monotonic() >= deadline:
+            if (now := time.monotonic()) >= deadline:
                 raise ProofError(
-                    f"waited {timeout:.0f} s for {_gib(need)} of memory, of which proofs before "
+                    f"waited {now - start:.0f} s for {_gib(need)} of memory, of which proofs before "
                     f"this one need {_gib(before)} of {_gib(limits.together)}",
                     f"prove less at a time, or raise {VARIABLE}",
                 )
