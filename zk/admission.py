@@ -140,8 +140,8 @@ def admitted(need: int, timeout: float) -> Iterator[float]:
         while (before := ticket.before()) + ticket.size > limits.together:
             if (now := time.monotonic()) >= deadline:
                 raise ProofError(
-                    f"waited {now - start:.0f} s for {_gib(need)} of memory, of which proofs before "
-                    f"this one need {_gib(before)} of {_gib(limits.together)}",
+                    f"waited {now - start:.0f} s for {_gib(need)} of memory; "
+                    f"proofs before this one need {_gib(before)} of {_gib(limits.together)}",
                     f"prove less at a time, or raise {VARIABLE}",
                 )
             time.sleep(_POLL_SECONDS)
