@@ -40,10 +40,7 @@ _UNITS = {"B": 1} | {
     for power, letter in enumerate("KMGT", start=1)
     for suffix, base in (("B", 1000), ("iB", 1024))
 }
-_LIMITS = (
-    Path("/sys/fs/cgroup/memory.max"),
-    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-)
+_GROUPS = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True)
@@ -103,11 +100,21 @@ def parse_bytes(text: str) -> int:
 
 
 def machine_bytes() -> int:
-    """Memory of this machine, or of the control group that it is limited to."""
+    """Memory of this machine, or of a control group that limits this process to less."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    for path in _LIMITS:
-        if path.exists() and (limit := path.read_text().strip()).isdigit():
-            total = min(total, int(limit))
+    groups = Path("/proc/self/cgroup")
+    for line in groups.read_text().splitlines() if groups.exists() else []:
+        _, controllers, group = line.split(":", 2)
+        if controllers == "":  # the second version of control groups
+            root, name = _GROUPS, "memory.max"
+        elif "memory" in controllers.split(","):
+            root, name = _GROUPS / "memory", "memory.limit_in_bytes"
+        else:
+            continue
+        inner = root / group.lstrip("/")
+        for path in (each / name for each in (inner, *inner.parents)):
+            if path.is_file() and (limit := path.read_text().strip()).isdigit():
+                total = min(total, int(limit))
     return total
 
 
@@ -126,14 +133,15 @@ def admitted(need: int, timeout: float) -> Iterator[float]:
         InputError: MARKET_PROVER_MEMORY is no amount.
         ProofError: there will never be so much memory, or there was not in time.
     """
-    deadline = time.monotonic() + timeout
+    start = time.monotonic()
+    deadline = start + timeout
     limits = budget_for(need)
     with _ticket(min(need, limits.together)) as ticket:
         while (before := ticket.before()) + ticket.size > limits.together:
-            if time.monotonic() >= deadline:
+            if (now := time.monotonic()) >= deadline:
                 raise ProofError(
-                    f"waited {timeout:.0f} s for {_gib(need)} of memory, of which proofs before "
-                    f"this one need {_gib(before)} of {_gib(limits.together)}",
+                    f"waited {now - start:.0f} s for {_gib(need)} of memory; "
+                    f"proofs before this one need {_gib(before)} of {_gib(limits.together)}",
                     f"prove less at a time, or raise {VARIABLE}",
                 )
             time.sleep(_POLL_SECONDS)

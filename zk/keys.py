@@ -120,7 +120,7 @@ def derive_keys(
 
     Raises:
         InputError: no configuration of the shape fits.
-        ProofError: the engine failed, or the SRS is too small.
+        ProofError: the engine failed, the SRS is too small, or there is not enough memory.
     """
     plan = plan or choose(shape).plan
     if fresh_in is not None:
@@ -139,7 +139,7 @@ def intact(keys: Keys) -> Keys:
     Reads the whole proving key, which `derive_keys` does not.
 
     Raises:
-        ProofError: the engine failed.
+        ProofError: as `derive_keys`.
     """
     if _whole(keys.folder):
         return keys

@@ -62,7 +62,7 @@ def queued(queue: Path, count: int) -> None:
 def test_what_fits_together_is_admitted_together(queue: Path) -> None:
     with admitted(4, SOON), admitted(3, SOON), admitted(3, SOON):
         assert len(list(queue.iterdir())) == 3
-        with pytest.raises(ProofError, match="waited 0 s for"), admitted(1, SOON):
+        with pytest.raises(ProofError, match=r"waited \d+ s for"), admitted(1, SOON):
             pass
     assert list(queue.iterdir()) == []
 
