@@ -143,7 +143,7 @@ class Window:
         calls: for small networks they cost more than the arithmetic.
 
         Args:
-            weights: (G, M, inner) for each view of the operands.
+            weights: (G, M, inner) for each view of the operands, of any stride in G.
             operands: from `copied` or `sliding`.
         """
         groups, high, _, columns = operands.views[0].shape
@@ -226,9 +226,17 @@ def filters(weights: Tensor) -> Tensor:
     return weights.permute(0, 1, 3, 4, 2).flatten(2)
 
 
-def columns(weights: Tensor) -> Sequence[Tensor]:
-    """(B, M, kernel height * C) of weights (B, M, C, kernel height, width), for each column."""
-    return weights.permute(4, 0, 1, 3, 2).flatten(3).unbind()
+COLUMNS = (3, 0, 2, 1)
+"""The axes of weights (M, C, kernel height, width) in the order that `columns` takes."""
+
+
+def columns(arranged: Tensor) -> Sequence[Tensor]:
+    """(B, M, kernel height * C) for each column of the kernel.
+
+    Args:
+        arranged: (B, width, M, kernel height, C) weights: their axes in the order `COLUMNS`.
+    """
+    return arranged.flatten(3).unbind(1)
 
 
 def _multiply(weights: Sequence[Tensor], parts: Sequence[Tensor], out: Tensor) -> None:
