@@ -69,7 +69,7 @@ SETTINGS = {
         3,
         3_000,
         ("none", "label-flip", "sign-flip", "min-max"),
-        ("mean", "multi-krum", "coordinate-median", "flame"),
+        ("mean", "multi-krum", "coordinate-median"),
     ),
 }
 
