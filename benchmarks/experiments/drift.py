@@ -3,7 +3,8 @@
     python -m benchmarks.experiments.drift [--json FILE]
 
 Digits, no defence, nobody attacks. Many local epochs on labels skewed by Dirichlet(alpha) make
-clients drift apart. Cells are means over seeds and their standard deviation.
+clients drift apart. Cells are means over seeds; FedAvg's with their standard deviation, the
+others' with the difference from FedAvg on the same rows and its standard error.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 from benchmarks.experiments.record import Case, Record, markdown
 from market.datasets.catalogue import Dataset, load
 from market.errors import MarketError
+from market.robust.aggregate import Floats
 from market.simulation import Scenario, Simulation
 from market.simulation.population import populate
 from market.specification.methods import Methods
@@ -28,8 +30,9 @@ ALPHAS = (0.1, 0.5)
 ROUNDS, EARLY = 12, 3
 """Rounds in all, and after how many accuracy is shown as well."""
 
+BASELINE = "FedAvg"
 LOCALS: dict[str, tuple[str, float | None]] = {
-    "FedAvg": ("sgd", None),
+    BASELINE: ("sgd", None),
     "FedProx, mu = 0.01": ("fedprox", 0.01),
     "FedProx, mu = 0.1": ("fedprox", 0.1),
     "FedProx, mu = 1": ("fedprox", 1.0),
@@ -61,7 +64,7 @@ SETTINGS = {
         10,
         TrainingPlan(learning_rate=0.1, epochs=5, batch_size=32),
         seeds=3,
-        locals=("FedAvg", "FedProx, mu = 0.1", "SCAFFOLD"),
+        locals=(BASELINE, "FedProx, mu = 0.1", "SCAFFOLD"),
     ),
 }
 
@@ -82,16 +85,28 @@ def play(dataset: Dataset, setting: Setting, name: str, alpha: float, seed: int)
 
 
 def row(record: Record, dataset: Dataset, title: str, name: str) -> list[str]:
+    setting = SETTINGS[title]
+
+    def measured(local: str, alpha: float, key: str) -> Floats:
+        found = [
+            record.case(
+                f"{title} / {local} / {alpha} / {seed}",
+                partial(play, dataset, setting, local, alpha, seed),
+            )
+            for seed in range(setting.seeds)
+        ]
+        return np.array([100 * case[key] for case in found])
+
     cells = []
     for alpha, key in product(ALPHAS, ("early", "last")):
-        values = [
-            record.case(
-                f"{title} / {name} / {alpha} / {seed}",
-                partial(play, dataset, SETTINGS[title], name, alpha, seed),
-            )[key]
-            for seed in range(SETTINGS[title].seeds)
-        ]
-        cells.append(f"{100 * np.mean(values):.1f} ± {100 * np.std(values, ddof=1):.1f}")
+        values, plain = (measured(local, alpha, key) for local in (name, BASELINE))
+        cell = f"{values.mean():.1f}"
+        if name == BASELINE:
+            cell += f" ± {values.std(ddof=1):.1f}"
+        else:
+            gain = values - plain
+            cell += f" ({gain.mean():+.1f} ± {gain.std(ddof=1) / np.sqrt(len(gain)):.1f})"
+        cells.append(cell)
     return [title, name, *cells]
 
 
