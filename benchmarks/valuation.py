@@ -196,6 +196,7 @@ def against_pydvl(interpreter: Path | None) -> list[Row]:
                     "parameters": parameters,
                     "permutations": _PERMUTATIONS,
                     "antithetic": antithetic,
+                    "cpu_time": _clock is time.process_time,
                 }
                 theirs = [_theirs(interpreter, {**spec, "seed": seed}) for seed in range(_SEEDS)]
                 rows.append(_row(title, known, name, "pyDVL", theirs))
@@ -212,9 +213,9 @@ def _ours(known: KnownGame, antithetic: bool, seed: int, single: bool) -> Row:
         )
     sampler = AntitheticPermutation() if antithetic else Permutation()
     until = NumberOfDraws(_PERMUTATIONS // 2 if antithetic else _PERMUTATIONS)
-    start = time.perf_counter()
+    start = _clock()
     found = estimate(game, sampler, until, seed=seed)
-    taken = time.perf_counter() - start
+    taken = _clock() - start
     return {"values": found.values, "calls": found.evaluations, "seconds": taken}
 
 
@@ -257,11 +258,19 @@ def show(title: str, rows: list[Row]) -> None:
     Console(width=160).print(table)
 
 
+PARTS: dict[str, tuple[str, Callable[[Path | None], list[Row]]]] = {
+    "closed-form": ("Exact Shapley values of a quadratic game", lambda _: closed_form(1000)),
+    "coalitions": ("Coalition models of a small CNN, CPU", lambda _: coalitions()),
+    "permutations": (f"Shapley values from {_PERMUTATIONS} permutations", against_pydvl),
+}
+
+
 @click.command()
 @click.option("--pydvl", type=click.Path(path_type=Path), help="An interpreter that has pyDVL.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Also write a file.")
 @click.option("--cpu-time", is_flag=True, help="Of one thread, for a machine that is not idle.")
-def main(pydvl: Path | None, json_path: Path | None, cpu_time: bool) -> None:
+@click.option("--part", type=click.Choice(list(PARTS)), multiple=True, help="[default: all]")
+def main(pydvl: Path | None, json_path: Path | None, cpu_time: bool, part: tuple[str, ...]) -> None:
     """Measures the valuation library."""
     if cpu_time:
         global _clock
@@ -269,9 +278,7 @@ def main(pydvl: Path | None, json_path: Path | None, cpu_time: bool) -> None:
         torch.set_num_threads(1)
     try:
         figures = {
-            "Exact Shapley values of a quadratic game": closed_form(1000),
-            "Coalition models of a small CNN, CPU": coalitions(),
-            f"Shapley values from {_PERMUTATIONS} permutations": against_pydvl(pydvl),
+            title: measure(pydvl) for title, measure in map(PARTS.__getitem__, part or PARTS)
         }
     except MarketError as error:
         raise click.ClickException(str(error)) from error
