@@ -2,14 +2,14 @@
 
     python -m benchmarks.experiments.drift [--json FILE]
 
-Digits, no defence, nobody attacks. Many local epochs on labels skewed by Dirichlet(alpha) make
-clients drift apart. Cells are means over seeds; FedAvg's with their standard deviation, the
-others' with the difference from FedAvg on the same rows and its standard error.
+Digits, the linear model, 20 clients, no defence, nobody attacks. Many local epochs on labels skewed
+by Dirichlet(alpha) make clients drift apart. Cells are means over seeds; FedAvg's with their
+standard deviation, the others' with the difference from FedAvg on the same rows and its standard
+error.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -39,44 +39,17 @@ LOCALS: dict[str, tuple[str, float | None]] = {
     "SCAFFOLD": ("scaffold", None),
 }
 
-
-@dataclass(frozen=True)
-class Setting:
-    """A model, how it is trained, and which ways of `LOCALS` are compared."""
-
-    model: str
-    clients: int
-    plan: TrainingPlan
-    seeds: int
-    locals: tuple[str, ...]
+CLIENTS, SEEDS = 20, 5
+PLAN = TrainingPlan(learning_rate=0.05, epochs=10, batch_size=16)
 
 
-SETTINGS = {
-    "linear, 20 clients": Setting(
-        "linear",
-        20,
-        TrainingPlan(learning_rate=0.05, epochs=10, batch_size=16),
-        seeds=5,
-        locals=tuple(LOCALS),
-    ),
-    "cnn, 10 clients": Setting(
-        "cnn",
-        10,
-        TrainingPlan(learning_rate=0.1, epochs=5, batch_size=32),
-        seeds=3,
-        locals=(BASELINE, "FedProx, mu = 0.1", "SCAFFOLD"),
-    ),
-}
-
-
-def play(dataset: Dataset, setting: Setting, name: str, alpha: float, seed: int) -> Case:
+def play(dataset: Dataset, name: str, alpha: float, seed: int) -> Case:
     local, mu = LOCALS[name]
     scenario = Scenario(
-        clients=setting.clients,
+        clients=CLIENTS,
         rounds=ROUNDS,
         methods=Methods(contribution="equal", defence="mean", local=local, mu=mu),
-        model=setting.model,
-        plan=setting.plan,
+        plan=PLAN,
         decay_bps=10_000,
         seed=seed,
     )
@@ -84,16 +57,11 @@ def play(dataset: Dataset, setting: Setting, name: str, alpha: float, seed: int)
     return {"early": outcome.rounds[EARLY - 1].accuracy, "last": outcome.accuracy}
 
 
-def row(record: Record, dataset: Dataset, title: str, name: str) -> list[str]:
-    setting = SETTINGS[title]
-
+def row(record: Record, dataset: Dataset, name: str) -> list[str]:
     def measured(local: str, alpha: float, key: str) -> Floats:
         found = [
-            record.case(
-                f"{title} / {local} / {alpha} / {seed}",
-                partial(play, dataset, setting, local, alpha, seed),
-            )
-            for seed in range(setting.seeds)
+            record.case(f"{local} / {alpha} / {seed}", partial(play, dataset, local, alpha, seed))
+            for seed in range(SEEDS)
         ]
         return np.array([100 * case[key] for case in found])
 
@@ -107,7 +75,7 @@ def row(record: Record, dataset: Dataset, title: str, name: str) -> list[str]:
             gain = values - plain
             cell += f" ({gain.mean():+.1f} ± {gain.std(ddof=1) / np.sqrt(len(gain)):.1f})"
         cells.append(cell)
-    return [title, name, *cells]
+    return [name, *cells]
 
 
 @click.command()
@@ -115,13 +83,12 @@ def row(record: Record, dataset: Dataset, title: str, name: str) -> list[str]:
 def main(file: Path | None) -> None:
     record = Record(file, {"rounds": ROUNDS, "early": EARLY})
     dataset = load("digits")
-    header = ["model", "clients train by"]
+    header = ["clients train by"]
     header += [f"Dirichlet({a:g}), {r} rounds" for a, r in product(ALPHAS, (EARLY, ROUNDS))]
     rows = []
-    for title, setting in SETTINGS.items():
-        for name in setting.locals:
-            rows.append(row(record, dataset, title, name))
-            click.echo(" | ".join(rows[-1]), err=True)
+    for name in LOCALS:
+        rows.append(row(record, dataset, name))
+        click.echo(" | ".join(rows[-1]), err=True)
     click.echo(markdown(header, rows))
     click.echo(f"\n{record.seconds:.0f} s of processor time")
 
