@@ -1,8 +1,8 @@
 """Values a game with pyDVL; run by an interpreter that has it, as it needs an older NumPy than we.
 
-Reads {game, parameters, permutations, antithetic, seed} as JSON on stdin and writes {values,
-standard_errors, calls, seconds} on stdout. benchmarks.valuation starts it. It imports nothing of
-this project.
+Reads {game, parameters, permutations, antithetic, cpu_time, seeds} as JSON on stdin and writes one
+{values, calls, seconds} for each seed on stdout. benchmarks.valuation starts it. It imports nothing
+of this project.
 """
 
 from __future__ import annotations
@@ -45,33 +45,30 @@ def function(game: str, parameters: list[float]) -> Callable[[Any], float]:
     )
 
 
-def main() -> None:
-    spec = json.load(sys.stdin)
+def run(spec: dict[str, Any], seed: int) -> dict[str, Any]:
+    """Values, calls of the function, and seconds of one estimate."""
     parameters = spec["parameters"]
     players = len(parameters) - (spec["game"] == "quadratic")
     game = CountedGame(players, function(spec["game"], parameters))
     sampler = AntitheticPermutationSampler if spec["antithetic"] else PermutationSampler
     valuation = ShapleyValuation(
         game.u,
-        sampler(seed=spec["seed"]),
+        sampler(seed=seed),
         is_done=MaxUpdates(spec["permutations"]),
         progress=False,
     )
-    start = time.perf_counter()
+    clock = time.process_time if spec["cpu_time"] else time.perf_counter
+    start = clock()
     valuation.fit(game.data)
-    seconds = time.perf_counter() - start
-    result = valuation.result
-    values, errors = np.zeros(players), np.zeros(players)
-    values[result.indices], errors[result.indices] = result.values, result.stderr
-    json.dump(
-        {
-            "values": values.tolist(),
-            "standard_errors": errors.tolist(),
-            "calls": game.calls,
-            "seconds": seconds,
-        },
-        sys.stdout,
-    )
+    seconds = clock() - start
+    values = np.zeros(players)
+    values[valuation.result.indices] = valuation.result.values
+    return {"values": values.tolist(), "calls": game.calls, "seconds": seconds}
+
+
+def main() -> None:
+    spec = json.load(sys.stdin)
+    json.dump([run(spec, seed) for seed in spec["seeds"]], sys.stdout)
 
 
 if __name__ == "__main__":

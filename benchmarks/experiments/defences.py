@@ -21,6 +21,7 @@ from benchmarks.experiments.record import Case, Record, markdown
 from market.attacks import ATTACKS
 from market.datasets.catalogue import Dataset, load
 from market.errors import InputError, MarketError
+from market.robust.aggregate import Floats
 from market.simulation import Population, Scenario, Simulation
 from market.simulation.plot import new_figure, write
 from market.simulation.population import populate
@@ -68,7 +69,7 @@ SETTINGS = {
         3,
         3_000,
         ("none", "label-flip", "sign-flip", "min-max"),
-        ("mean", "multi-krum", "coordinate-median", "flame"),
+        ("mean", "multi-krum", "coordinate-median"),
     ),
 }
 
@@ -109,44 +110,75 @@ def play(setting: Setting, dealer: Dealer, attack: str, defence: str, seed: int)
     return {"accuracy": outcome.accuracy, "backdoor": outcome.rounds[-1].backdoor}
 
 
-def cells(setting: Setting, record: Record, dealer: Dealer) -> Iterator[tuple[str, str, Case]]:
-    """(attack, defence, mean and standard deviation over seeds)."""
+Results = dict[tuple[str, str], list[Case]]
+"""By attack and defence, a case a seed."""
+
+
+def cells(
+    setting: Setting, record: Record, dealer: Dealer
+) -> Iterator[tuple[str, str, list[Case]]]:
+    """(attack, defence, a case a seed)."""
     for attack in setting.attacks:
         found: dict[str, list[Case]] = {defence: [] for defence in setting.defences}
         for seed, defence in product(range(setting.seeds), setting.defences):
             measure = partial(play, setting, dealer, attack, defence, seed)
             found[defence].append(record.case(f"{attack} / {defence} / {seed}", measure))
         for defence, cases in found.items():
-            yield attack, defence, {key: _summary(cases, key) for key in ("accuracy", "backdoor")}
+            yield attack, defence, cases
 
 
-def _summary(found: list[Case], key: str) -> tuple[float, float | None] | None:
-    values = [case[key] for case in found if case[key] is not None]
-    if not values:
-        return None
-    return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else None
+def _percent(cases: list[Case], key: str) -> Floats:
+    return np.array([100 * case[key] for case in cases if case[key] is not None])
 
 
-def table(setting: Setting, results: dict[tuple[str, str], Case], key: str) -> str:
+def table(setting: Setting, results: Results, key: str) -> str:
     rows = []
     for attack in setting.attacks:
-        line = [results[attack, defence][key] for defence in setting.defences]
-        if any(value is not None for value in line):
-            rows.append([attack, *("-" if v is None else _cell(*v) for v in line)])
+        line = [_percent(results[attack, defence], key) for defence in setting.defences]
+        if any(map(len, line)):
+            rows.append([attack, *map(_cell, line)])
     return markdown(["attack", *setting.defences], rows)
 
 
-def _cell(mean: float, spread: float | None) -> str:
-    return f"{100 * mean:.1f}" + ("" if spread is None else f" ± {100 * spread:.1f}")
+def _cell(values: Floats) -> str:
+    if len(values) < 2:
+        return f"{values[0]:.1f}" if len(values) else "-"
+    return f"{values.mean():.1f} ± {values.std(ddof=1):.1f}"
 
 
-def draw(setting: Setting, results: dict[tuple[str, str], Case], path: Path) -> None:
+def losses(setting: Setting, results: Results) -> str:
+    """Points of accuracy below the mean without attack on the same seeds, with standard errors.
+
+    Cells in which a defence could not work in every seed are left out.
+    """
+    best = _percent(results["none", "mean"], "accuracy")
+    lost = {
+        cell: best - _percent(cases, "accuracy")
+        for cell, cases in results.items()
+        if all(case["accuracy"] is not None for case in cases)
+    }
+    rows = []
+    for defence in setting.defences:
+        column = {attack: lost[attack, defence] for attack, one in lost if one == defence}
+        worst = max(column, key=lambda attack, of=column: float(of[attack].mean()))
+        median = np.median([values.mean() for values in column.values()])
+        errors = [
+            f"{values.mean():.1f} ± {values.std(ddof=1) / np.sqrt(len(values)):.1f}"
+            for values in (column["none"], column[worst])
+        ]
+        rows.append([defence, errors[0], f"{median:.1f}", errors[1], worst])
+    header = ["points lost", "without attack", "median attack", "worst attack", "which"]
+    return markdown(header, rows)
+
+
+def _mean(values: Floats) -> float:
+    return float(values.mean()) if len(values) else 0.0
+
+
+def draw(setting: Setting, results: Results, path: Path) -> None:
     values = np.array(
         [
-            [
-                100 * (results[attack, defence]["accuracy"] or (0.0, 0.0))[0]
-                for defence in setting.defences
-            ]
+            [_mean(_percent(results[attack, defence], "accuracy")) for defence in setting.defences]
             for attack in setting.attacks
         ]
     )
@@ -181,13 +213,15 @@ def main(name: str, file: Path | None, plot: Path | None) -> None:
     shared = {key: list(v) if isinstance(v, tuple) else v for key, v in shared.items()}
     record = Record(file, shared)
     dealer = Dealer(load(setting.dataset), setting.rows)
-    results = {}
-    for attack, defence, case in cells(setting, record, dealer):
-        results[attack, defence] = case
-        click.echo(f"{attack} / {defence}: {case}", err=True)
+    results: Results = {}
+    for attack, defence, cases in cells(setting, record, dealer):
+        results[attack, defence] = cases
+        click.echo(f"{attack} / {defence}: {_cell(_percent(cases, 'accuracy'))}", err=True)
     click.echo(table(setting, results, "accuracy"))
-    if any(case["backdoor"] is not None for case in results.values()):
+    if any(attack.startswith("backdoor") for attack in setting.attacks):
         click.echo("\n" + table(setting, results, "backdoor"))
+    if setting.seeds > 1:
+        click.echo("\n" + losses(setting, results))
     click.echo(f"\n{record.seconds:.0f} s of processor time")
     if plot is not None:
         draw(setting, results, plot)

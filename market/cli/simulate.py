@@ -11,6 +11,7 @@ import click
 from market.attacks import ATTACKS
 from market.cli.output import Output
 from market.cli.simulated import many_runs, one_run
+from market.contribution.payouts import BASIS_POINTS
 from market.datasets.catalogue import NAMES, Dataset, load
 from market.datasets.preprocessing import centre, standardise
 from market.datasets.table import read_table
@@ -78,6 +79,23 @@ CLIENTS, ROUNDS = 9, 5
     default=2_000,
     show_default=True,
     help="Most coalition values a round.",
+)
+@click.option(
+    "--patience",
+    type=click.IntRange(1, 10_000),
+    default=1,
+    show_default=True,
+    help="Rounds in a row that gain too little before learning rate and epochs change.",
+)
+@click.option(
+    "--epochs-bps",
+    type=click.IntRange(0, 100 * BASIS_POINTS),
+    default=BASIS_POINTS,
+    show_default=True,
+    help="What remains of the local epochs then.",
+)
+@click.option(
+    "--stop-after", type=click.IntRange(1, 10_000), help="End after so many changes in a row."
 )
 @click.option("--deposit", default="1ether", show_default=True, metavar="AMOUNT")
 @click.option("--floor-bps", type=click.IntRange(0, 10_000), help="Paid equally, of a round.")
@@ -167,6 +185,9 @@ def _scenario(
         utility=chosen["utility"] or "",
         plan=plan,
         server_rate=chosen["server_rate"],
+        patience=chosen["patience"],
+        epochs_bps=chosen["epochs_bps"],
+        stop_after=chosen["stop_after"],
         deposit=(NATIVE if s is None else s.currency).parse(chosen["deposit"]),
         evaluations=chosen["evaluations"],
         seed=chosen["seed"],

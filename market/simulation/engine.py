@@ -43,7 +43,8 @@ class Simulation:
         self._learner = _learner(scenario, population)
         self._settlement = settlement(scenario, population, self._learner)
         self._schedule = scenario.schedule(self._settlement.unit)
-        self._now = HyperParameters(rate_units(scenario.plan.learning_rate))
+        plan = scenario.plan
+        self._now = HyperParameters(rate_units(plan.learning_rate), plan.epochs)
         self._previous = np.zeros(len(self._settlement.weights))
         self._variates = None
         if scenario.methods.local == "scaffold":
@@ -131,12 +132,13 @@ class Simulation:
         self._previous = after - before
         if self._variates is not None:
             self._variates.renew(sent, settled.selected, self._steps(), self._plan.learning_rate)
-        rate, unit = self._now.learning_rate, self._settlement.unit
+        trained, unit = self._now, self._settlement.unit
         self._now = self._schedule.step(self._now, settled.utility_before, settled.utility_after)
         triggered = self._population.triggered
         played = PlayedRound(
             number=number,
-            learning_rate=rate,
+            learning_rate=trained.learning_rate,
+            epochs=trained.epochs,
             utility_before=settled.utility_before / unit,
             utility_after=settled.utility_after / unit,
             accuracy=self._learner.accuracy(after, self._population.test),
@@ -155,7 +157,7 @@ class Simulation:
     def _plan(self) -> TrainingPlan:
         """Of the coming round."""
         rate = self._now.learning_rate / RATE_UNIT
-        return dataclasses.replace(self._scenario.plan, learning_rate=rate)
+        return dataclasses.replace(self._scenario.plan, learning_rate=rate, epochs=self._now.epochs)
 
     def _steps(self) -> list[int]:
         """Of SGD that every client makes in a round."""

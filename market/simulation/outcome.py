@@ -15,6 +15,7 @@ class PlayedRound:
     Args:
         number: from 0.
         learning_rate: that clients trained with, in 1e-9.
+        epochs: that they trained for.
         utility_before: of the model that they started from.
         utility_after: of the model that the aggregated delta leads to, before the optimiser.
         accuracy: of the next model on the test rows.
@@ -29,6 +30,7 @@ class PlayedRound:
 
     number: int
     learning_rate: int
+    epochs: int
     utility_before: float
     utility_after: float
     accuracy: float

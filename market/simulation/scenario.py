@@ -52,6 +52,9 @@ class Scenario:
         decay_bps: what remains of the learning rate after a round that gained too little.
         minimum_gain: utility that a round must gain to keep the rate.
         target_utility: utility that ends the project, or None.
+        patience: rounds in a row that gain too little before anything changes; the contract's is 1.
+        epochs_bps: what remains of the local epochs then; the contract leaves them alone.
+        stop_after: so many changes without a good round between end the project; None never does.
         deposit: what the owner pays in.
         aggregator_fee: for each settled round, out of the deposit.
         floor_bps: part of a round's budget paid equally to the selected.
@@ -74,6 +77,9 @@ class Scenario:
     decay_bps: int = 5_000
     minimum_gain: float = 0.0
     target_utility: float | None = None
+    patience: int = 1
+    epochs_bps: int = BASIS_POINTS
+    stop_after: int | None = None
     deposit: int = 10**18
     aggregator_fee: int = 0
     floor_bps: int = 500
@@ -88,6 +94,9 @@ class Scenario:
             ("deposit", self.deposit, 0, _MAX_DEPOSIT),
             ("aggregator_fee", self.aggregator_fee, 0, _MAX_DEPOSIT),
             ("floor_bps", self.floor_bps, 0, BASIS_POINTS),
+            ("patience", self.patience, 1, 10_000),
+            ("epochs_bps", self.epochs_bps, 0, 100 * BASIS_POINTS),
+            ("stop_after", 1 if self.stop_after is None else self.stop_after, 1, 10_000),
             ("evaluations", self.evaluations, 1, 10**9),
             ("seed", self.seed, 0, 2**63 - 1),
         ):
@@ -135,13 +144,16 @@ class Scenario:
         return {client: each.attack for each in self.assaults for client in each.clients}
 
     def schedule(self, unit: int) -> Schedule:
-        """The rule for the learning rate, where 1.0 of utility is the integer `unit`."""
+        """The rule for learning rate, epochs and stopping; 1.0 of utility is the integer `unit`."""
         target = self.target_utility
         return Schedule(
             rounds=self.rounds,
             decay_bps=self.decay_bps,
             minimum_gain=int(self.minimum_gain * unit),
             target_utility=None if target is None else int(target * unit),
+            patience=self.patience,
+            epochs_bps=self.epochs_bps,
+            stop_after=self.stop_after,
         )
 
     def digest(self) -> str:

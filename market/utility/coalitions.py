@@ -48,6 +48,7 @@ class CoalitionModels:
 
     Attributes:
         method: 'traced', 'vmap' or 'one by one'.
+        stack: most models evaluated together.
 
     Raises:
         InputError: shapes that disagree, no rows, NaN or infinity in the deltas.
@@ -71,7 +72,7 @@ class CoalitionModels:
         self._inputs = inputs.to(device)
         self._targets = targets.to(device)
         self._score = score
-        self._models, rows = self._chunk(memory)
+        self.stack, rows = self._chunk(memory)
         self._input_blocks = self._inputs.tensor_split(-(-len(inputs) // rows))
         self._target_blocks = self._targets.tensor_split(len(self._input_blocks))
         self.method, self._forward = self._choose()
@@ -91,7 +92,7 @@ class CoalitionModels:
             InputError: another number of columns than deltas.
         """
         with torch.no_grad():
-            stacks = self._deltas.mixed(mixing).blocks(self._models)
+            stacks = self._deltas.mixed(mixing).blocks(self.stack)
             parts = [self._utilities(stack) for stack in stacks]
         return torch.cat(parts).cpu().numpy() if parts else np.empty(0)
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from market.utility.mixture import Mixture
-from market.utility.windows import Window, columns, filters
+from market.utility.windows import COLUMNS, Window, columns, filters
 
 KEPT_BYTES = 256 << 20
 """What the first layers may keep of the data between calls."""
@@ -144,13 +144,14 @@ def convolution(
         images = inputs.tensor.permute(0, 3, 2, 4, 1)
         copies = workspace.slot(f"{place.name}, copies", images)
         allocate = workspace.slot(place.name, images)
-        stacked = mixture[weights.weight]
         if window.slides(channels):
             moved = window.sliding(window.padded(images, copies))
-            result = window.convolve(columns(stacked), moved, allocate)
+            arranged = mixture.arranged(weights.weight, COLUMNS)
+            result = window.convolve(columns(arranged), moved, allocate)
         else:
             whole = window.copied(window.spread(images, copies))
-            result = window.convolve([filters(stacked)], whole, allocate)
+            stacked = filters(mixture[weights.weight])
+            result = window.convolve([stacked], whole, allocate)
     else:
         images = inputs.permute(2, 1, 3, 0)[None]
         allocate = workspace.slot(place.name, images)

@@ -27,6 +27,7 @@ class Deltas:
     directions: Tensor
     spans: dict[str, tuple[int, int]]
     shapes: dict[str, tuple[int, ...]]
+    _arranged: dict[tuple[str, tuple[int, ...]], Tensor] = field(default_factory=dict)
 
     @classmethod
     def of(cls, module: nn.Module, deltas: Tensor | Floats) -> Deltas:
@@ -68,6 +69,14 @@ class Deltas:
         rows = torch.cat([self.base[None, start:end], self.directions[:, start:end]])
         return rows.reshape(len(rows), *self.shapes[name])
 
+    def arranged(self, name: str, order: tuple[int, ...]) -> Tensor:
+        """As `all_of`, with the axes of the parameter permuted; remembered."""
+        key = (name, order)
+        if key not in self._arranged:
+            axes = (0, *(1 + axis for axis in order))
+            self._arranged[key] = self.all_of(name).permute(axes).contiguous()
+        return self._arranged[key]
+
 
 @dataclass(frozen=True)
 class Mixture:
@@ -93,6 +102,13 @@ class Mixture:
             flat = torch.addmm(base[start:end], self.coefficients, directions[:, start:end])
             self._known[name] = flat.reshape(len(self), *self.deltas.shapes[name])
         return self._known[name]
+
+    def arranged(self, name: str, order: tuple[int, ...]) -> Tensor:
+        """As `self[name]`, with the axes of the parameter permuted: mixed so, not copied so."""
+        every = self.deltas.arranged(name, order)
+        flat = every.flatten(1)
+        mixed = torch.addmm(flat[0], self.coefficients, flat[1:])
+        return mixed.reshape(len(self), *every.shape[1:])
 
     def everything(self) -> dict[str, Tensor]:
         """Every parameter of every model."""

@@ -1,9 +1,10 @@
 """Convolutions of many models at once as batched matrix products, rows of data innermost.
 
 `vmap` turns convolutions with stacked weights into one grouped convolution, which is slow on a CPU
-for the few channels of a small network. Here an image is copied once for each column of the
-kernel only; a row of outputs is then one matrix product over a window of consecutive rows of
-that copy, which needs no copying. Pooling follows while the row is still in the cache.
+for the few channels of a small network. Here a row of outputs is a matrix product over a window of
+consecutive rows of the images, which is a view of them: one product for each column of the kernel,
+on views that are each moved by one, added up. Where that cannot be, an image is copied once for
+each column and multiplied once. Pooling follows while the row is still in the cache.
 """
 
 from __future__ import annotations
@@ -143,20 +144,20 @@ class Window:
         calls: for small networks they cost more than the arithmetic.
 
         Args:
-            weights: (G, M, inner) for each view of the operands.
+            weights: (G, M, inner) for each view of the operands, of any stride in G.
             operands: from `copied` or `sliding`.
         """
-        groups, high, _, columns = operands.views[0].shape
+        groups, high, _, line = operands.views[0].shape
         outer = weights[0].shape[1]
         wide, rows = operands.wide, operands.rows
         result = self.result((high, groups, outer, wide, rows), allocate)
         if groups > high:
-            band = result.new_empty(self.pool[0], groups * outer, columns)
+            band = result.new_empty(self.pool[0], groups * outer, line)
             for row in range(high // self.pool[0]):
                 for place in range(self.pool[0]):
                     number = row * self.pool[0] + place
                     parts = [view[:, number] for view in operands.views]
-                    _multiply(weights, parts, band[place].view(groups, outer, columns))
+                    _multiply(weights, parts, band[place].view(groups, outer, line))
                 self.maximum(band, result[row].flatten(0, 1)[None], operands.interleaved)
             return result
         for group in range(groups):
@@ -226,9 +227,17 @@ def filters(weights: Tensor) -> Tensor:
     return weights.permute(0, 1, 3, 4, 2).flatten(2)
 
 
-def columns(weights: Tensor) -> Sequence[Tensor]:
-    """(B, M, kernel height * C) of weights (B, M, C, kernel height, width), for each column."""
-    return weights.permute(4, 0, 1, 3, 2).flatten(3).unbind()
+COLUMNS = (3, 0, 2, 1)
+"""The axes of weights (M, C, kernel height, width) in the order that `columns` takes."""
+
+
+def columns(arranged: Tensor) -> Sequence[Tensor]:
+    """(B, M, kernel height * C) for each column of the kernel.
+
+    Args:
+        arranged: (B, width, M, kernel height, C) weights: their axes in the order `COLUMNS`.
+    """
+    return arranged.flatten(3).unbind(1)
 
 
 def _multiply(weights: Sequence[Tensor], parts: Sequence[Tensor], out: Tensor) -> None:

@@ -212,6 +212,28 @@ def test_too_little_gain_lowers_the_learning_rate(columns: Dataset) -> None:
     assert rates == [50_000_000, 12_500_000, 3_125_000]
 
 
+def test_plateaus_change_the_local_epochs_and_end_it(columns: Dataset, tmp_path: Path) -> None:
+    """Every round disappoints: every second one doubles the epochs, the third time it ends."""
+    plan = dataclasses.replace(columns.plan, epochs=3)
+    scenario = Scenario(
+        clients=5,
+        rounds=9,
+        plan=plan,
+        minimum_gain=1e6,
+        patience=2,
+        epochs_bps=20_000,
+        stop_after=3,
+        methods=Methods(local="scaffold"),
+    )
+    outcome = Simulation(scenario, populate(columns, scenario)).run(file=tmp_path / "run.npz")
+    assert [one.epochs for one in outcome.rounds] == [3, 3, 6, 6, 12, 12]
+    rates = [one.learning_rate for one in outcome.rounds]
+    assert rates == [50_000_000] * 2 + [25_000_000] * 2 + [12_500_000] * 2
+    assert outcome.refunded > 0
+    again = Simulation(scenario, populate(columns, scenario)).run(file=tmp_path / "run.npz")
+    assert again == outcome
+
+
 def test_rules_say_what_they_need(columns: Dataset) -> None:
     tight = Scenario(clients=6, rounds=1, byzantine=2, plan=columns.plan)
     play(columns, tight)  # the contract tolerates fewer where there are fewer

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from market.utility import CoalitionModels, ModelByModel, accuracy, negative_squared_loss
-from market.utility.windows import Window, columns, filters
+from market.utility.windows import COLUMNS, Window, columns, filters
 
 TRAINERS = 3
 
@@ -243,7 +243,8 @@ def test_windows_convolve_and_pool_as_torch_does(data: st.DataObject) -> None:
     ways = [window.convolve([filters(weights)], copied, zeros)]
     if stride[1] == 1:
         moved = window.sliding(window.padded(innermost, zeros))
-        ways.append(window.convolve(columns(weights), moved, zeros))
+        arranged = weights.permute(0, *(1 + axis for axis in COLUMNS))
+        ways.append(window.convolve(columns(arranged), moved, zeros))
     for found in ways:
         for one, weight, result in zip(images, weights, found.unbind(1), strict=True):
             padded = functional.pad(one, (before[1], after[1], before[0], after[0]))
