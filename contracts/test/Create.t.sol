@@ -202,6 +202,14 @@ contract CreateTest is Fixture {
         _create();
     }
 
+    function test_RevertIf_ADeltaCouldNotBePublished() public {
+        terms.logrows = 20;
+        terms.entries = 40_001;
+        _expectBadTerms("vectors too long to be published in one transaction");
+        terms.entries = 40_000;
+        _create();
+    }
+
     function test_RevertIf_AWindowIsEmpty() public {
         terms.joinSeconds = 0;
         _expectBadTerms("a window of zero seconds");

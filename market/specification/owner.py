@@ -26,6 +26,8 @@ from market.training.plan import TrainingPlan
 SCALINGS = ("centre", "standardise")
 MAX_SLOTS = 32
 """The most that the contract takes: beyond it, scores outgrow its words."""
+MAX_ENTRIES = 40_000
+"""The most of a delta: one that is demanded is published in one transaction."""
 MAX_AGGREGATORS = 4
 """The most that the contract takes."""
 MAX_WINDOW = 90 * 24 * 3600
@@ -235,6 +237,12 @@ def _check(path: Path, specification: OwnerSpecification) -> None:
             "have at least 2 * byzantine + 3 slots",
         ),
         (s.quorum > s.slots, "project.quorum is above project.slots", ""),
+        (
+            s.shape.vector_length > MAX_ENTRIES,
+            f"a delta has {s.shape.vector_length} entries, salts included: at most {MAX_ENTRIES} "
+            "can be published in one transaction if it is demanded",
+            "use fewer data.features or data.classes",
+        ),
         (
             s.scaling not in SCALINGS,
             f"no scaling {s.scaling!r}",

@@ -244,3 +244,11 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     for path in (tmp_path / "absent.toml", tmp_path):
         with pytest.raises(InputError, match="cannot read the specification"):
             read_specification(path)
+
+
+def test_a_delta_that_could_not_be_published_is_refused(tmp_path: Path) -> None:
+    wide = changed("data", "features", 768)
+    wide["data"]["classes"] = 100
+    assert "77000 entries" in refusal(tmp_path, wide)
+    wide["data"]["classes"] = 10
+    assert read(tmp_path, wide).shape.vector_length == 7710

@@ -20,6 +20,9 @@ library Conditions {
     /// @dev No money waits longer than this for anybody.
     uint256 internal constant MAX_WINDOW = 90 days;
     uint256 internal constant MAX_LOGROWS = 28;
+    /// @dev A demanded delta is published in one transaction, at 390 gas an entry; EIP-7825 lets it use
+    /// 16.8M.
+    uint256 internal constant MAX_ENTRIES = 40_000;
 
     /// @notice Reverts with BadTerms unless the terms are sound.
     function requireSound(Terms calldata terms, uint256 maxAmount) internal view {
@@ -97,6 +100,10 @@ library Conditions {
             terms.logrows <= MAX_LOGROWS && terms.entries != 0
                 && terms.entries <= 1 << terms.logrows,
             IMarket.BadTerms("a vector longer than its domain")
+        );
+        require(
+            terms.entries <= MAX_ENTRIES,
+            IMarket.BadTerms("vectors too long to be published in one transaction")
         );
     }
 }

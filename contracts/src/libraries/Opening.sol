@@ -22,7 +22,7 @@ library Opening {
     using Bn254 for Point;
 
     /// @notice Entries below it in magnitude: the range that the round circuit enforces.
-    int256 internal constant RANGE = 16_000;
+    uint256 internal constant RANGE = 16_000;
     /// @dev A root of unity of order 2 ** 28.
     uint256 internal constant ROOT =
         1748695177688661943023146337482803886740723238769601073607632802312037301404;
@@ -70,18 +70,24 @@ library Opening {
         uint256 node = 1; // w^i
         uint256 numerator;
         uint256 denominator = 1;
-        for (uint256 i; i < values.length; i += 2) {
-            int256 entry = int16(uint16(bytes2(values[i:i + 2])));
-            if (entry >= RANGE || entry <= -RANGE) return (false, 0);
-            uint256 distance = addmod(z, r - node, r);
-            // casting to 'uint256' is safe because the branch knows the sign
-            // forge-lint: disable-next-line(unsafe-typecast)
-            uint256 word = entry < 0 ? r - uint256(-entry) : uint256(entry);
-            numerator = addmod(
-                mulmod(numerator, distance, r), mulmod(mulmod(word, node, r), denominator, r), r
-            );
-            denominator = mulmod(denominator, distance, r);
-            node = mulmod(node, generator, r);
+        for (uint256 i; i < values.length;) {
+            // What this loop costs bounds the vectors that can be published: no check twice.
+            unchecked {
+                uint256 entry;
+                assembly ("memory-safe") {
+                    entry := signextend(1, shr(240, calldataload(add(values.offset, i))))
+                }
+                uint256 above = entry + RANGE - 1; // wraps to below zero and back
+                if (above > 2 * RANGE - 2) return (false, 0);
+                uint256 distance = addmod(z, r - node, r);
+                uint256 word = addmod(above, r + 1 - RANGE, r);
+                numerator = addmod(
+                    mulmod(numerator, distance, r), mulmod(mulmod(word, node, r), denominator, r), r
+                );
+                denominator = mulmod(denominator, distance, r);
+                node = mulmod(node, generator, r);
+                i += 2;
+            }
         }
         uint256 size = 1 << logrows;
         uint256 vanishing = addmod(Bn254.power(z, size), r - 1, r);
