@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -94,9 +95,9 @@ class FoldedRound:
         )
         binding = Binding(
             zero_point(keys),
-            commit(statistics, keys),
-            commit(model, keys),
-            tuple(commit(delta, keys) for delta in deltas),
+            committed(tuple(statistics), keys),
+            committed(tuple(model), keys),
+            tuple(committed(tuple(delta), keys) for delta in deltas),
         )
         return cls(keys, statistics, model, deltas, binding, claims)
 
@@ -110,6 +111,12 @@ class FoldedRound:
         deltas = list(self.deltas)
         deltas[slot] = vector
         return replace(self, deltas=deltas)
+
+
+@functools.cache
+def committed(vector: tuple[int, ...], keys: Keys) -> Point:
+    """`commit`, once for each vector: many rounds share most of theirs."""
+    return commit(vector, keys)
 
 
 class FoldingChain:
