@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from dataclasses import replace
 
 from market.vectors import curvature_and_target
+from tests.folding import committed
 from tests.forgeries.claims import permuted
 from tests.forgeries.forgery import Claimed
 from tests.forgeries.prover import Attempt
 from tests.forgeries.scene import OUT_OF_RANGE, SHAPE, SLOTS, Scene, engine_attempts
 from tests.forgeries.vectors import negated, sum_of
 from zk.binding import Binding
-from zk.commit import commit
 from zk.curve import linear_combination
 from zk.field import Point, R, signed
 from zk.keys import Keys
@@ -60,12 +59,11 @@ def entry_changed(
     return binding, _moved(scene, slot, place, step)
 
 
-@functools.cache
 def _base_point(keys: Keys, place: int) -> Point:
     """By which the commitment of a vector moves when this entry grows by 1."""
     length = SHAPE.vector_length
-    unit = commit([int(i == place) for i in range(length)], keys)
-    return sum_of(unit, negated(commit([0] * length, keys)))
+    unit = committed(tuple(int(i == place) for i in range(length)), keys)
+    return sum_of(unit, negated(committed((0,) * length, keys)))
 
 
 def _moved(scene: Scene, slot: int, place: int, step: int) -> tuple[int, ...]:

@@ -18,11 +18,10 @@ from circuits.shape import DELTA_BOUND, FoldedShape
 from market import durable
 from market.errors import ProofError
 from market.vectors import curvature_and_target
-from tests.folding import FoldedRound
+from tests.folding import FoldedRound, committed
 from tests.forgeries.forgery import Claimed
 from zk.binding import Binding, Folded
 from zk.cache import cache_root
-from zk.commit import commit
 from zk.field import Point, R
 from zk.folding import weights
 from zk.keys import Keys
@@ -113,7 +112,7 @@ def attempt(
     entries = lies.entries or shifted(round, keys)
     gamma = lies.gamma
     if gamma is None:
-        gamma = first_challenge(round.binding, commit(entries, keys), words)
+        gamma = first_challenge(round.binding, committed(tuple(entries), keys), words)
     vectors = (round.model, *round.deltas)
     u = weights(gamma, len(vectors))
     combination = [inner(u, column) for column in zip(*vectors, strict=True)]
@@ -123,7 +122,7 @@ def attempt(
     drawn = lies.curved(drawn) if lies.curved else drawn
     delta = lies.delta
     if delta is None:
-        delta = second_challenge(gamma, commit(drawn.curved, keys))
+        delta = second_challenge(gamma, committed(tuple(drawn.curved), keys))
     drawn = replace(drawn, delta=delta)
     drawn = lies.late(drawn) if lies.late else drawn
     inputs = [
