@@ -1,6 +1,6 @@
 """Accuracy under every attack and every defence, as one table.
 
-    python -m benchmarks.experiments.defences SETTING [--json FILE] [--plot FILE]
+    python -m benchmarks.experiments.defences SETTING [--seeds N] [--json FILE] [--plot FILE]
 
 Labels are skewed by Dirichlet(0.5); a fifth of the clients attacks; the defence is told how many.
 Cells are means over seeds and, where there are several, their standard deviation.
@@ -66,7 +66,7 @@ SETTINGS = {
         0.1,
         2,
         32,
-        3,
+        1,
         3_000,
         ("none", "label-flip", "sign-flip", "min-max"),
         ("mean", "multi-krum", "coordinate-median"),
@@ -207,9 +207,11 @@ def draw(setting: Setting, results: Results, path: Path) -> None:
 @click.argument("name", type=click.Choice(list(SETTINGS)))
 @click.option("--json", "file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--plot", type=click.Path(path_type=Path, dir_okay=False))
-def main(name: str, file: Path | None, plot: Path | None) -> None:
-    setting = SETTINGS[name]
+@click.option("--seeds", type=click.IntRange(1), help="[default: the setting's]")
+def main(name: str, file: Path | None, plot: Path | None, seeds: int | None) -> None:
+    setting = replace(SETTINGS[name], seeds=seeds or SETTINGS[name].seeds)
     shared = {**asdict(setting), "alpha": ALPHA}
+    del shared["seeds"]  # a file may go on with more
     shared = {key: list(v) if isinstance(v, tuple) else v for key, v in shared.items()}
     record = Record(file, shared)
     dealer = Dealer(load(setting.dataset), setting.rows)
