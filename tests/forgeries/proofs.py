@@ -34,7 +34,7 @@ def _bytes(honest: bytes, other: bytes) -> Iterator[tuple[str, bytes]]:
     for k, word in enumerate(words):
         value = int.from_bytes(word, "big")
         before, after = b"".join(words[:k]), b"".join(words[k + 1 :])
-        for position in (0, 1, 16, 31):
+        for position in (0, 16, 31):
             changed = bytearray(word)
             changed[position] ^= 1 << generator.randrange(8)
             yield "a bit changed", before + bytes(changed) + after
