@@ -85,6 +85,31 @@ def add_srs(data: bytes, sha256: str) -> Srs:
         return _adopt(temporary, sha256)
 
 
+def download_srs(logrows: int, sha256: str, timeout: float = 1800.0) -> Srs:
+    """The perpetual powers of tau for 2**logrows rows, by the engine's own download, if they are
+    the named ones.
+
+    Raises:
+        ProofError: they cannot be fetched within `timeout` seconds, or have another hash.
+    """
+    known = find_srs(sha256)
+    if known is not None:
+        return known
+    with _temporary(f"download-{logrows}") as temporary:
+        try:
+            engine.run("download", timeout=timeout, path=str(temporary), logrows=logrows)
+        except ProofError as error:
+            raise ProofError(
+                error.message, "get the file by other means: market add-srs FILE"
+            ) from error
+        found = sha256_file(temporary)
+        if found != sha256:
+            raise ProofError(
+                f"the downloaded SRS has the hash {found}, not the one named, {sha256}"
+            )
+        return _adopt(temporary, sha256)
+
+
 @contextmanager
 def _temporary(name: str) -> Iterator[Path]:
     """A path that ends with the block, or with the next block of this name if this process dies."""

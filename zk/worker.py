@@ -69,6 +69,15 @@ def _srs(path: str, logrows: int) -> None:
     ezkl.gen_srs(path, logrows)
 
 
+def _download(path: str, logrows: int) -> None:
+    import ezkl
+
+    async def fetch() -> Any:
+        return await ezkl.get_srs(settings_path=None, logrows=logrows, srs_path=path)
+
+    asyncio.run(fetch())
+
+
 def _prove(data: str, compiled: str, witness: str, vk: str, pk: str, srs: str, proof: str) -> None:
     import ezkl
 
@@ -113,6 +122,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "setup": _setup,
     "srs": _srs,
     "prove": _prove,
+    "download": _download,
     "verify": _verify,
     "solidity": _solidity,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import threading
 from pathlib import Path
@@ -18,7 +19,7 @@ from market.cli.context import Settings, shared_options
 from market.errors import InputError
 from market.specification.amounts import parse_wei
 from zk.cache import sha256_file
-from zk.srs import add_srs
+from zk.srs import add_srs, download_srs
 
 DEPLOYMENT = "deployment.json"
 
@@ -93,10 +94,25 @@ def deploy_command(settings: Settings) -> None:
 
 @click.command("add-srs", epilog="Example: market add-srs perpetual-powers-of-tau-16.srs")
 @shared_options
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def add_srs_command(settings: Settings, file: Path) -> None:
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.option(
+    "--download", type=click.IntRange(1, 28), metavar="LOGROWS", help="Fetch it, by EZKL, instead."
+)
+@click.option("--sha256", metavar="HASH", help="Refuse another; needed with --download.")
+def add_srs_command(
+    settings: Settings, file: Path | None, download: int | None, sha256: str | None
+) -> None:
     """Keep a ceremony's SRS on this machine, under its hash, for projects that name it."""
-    if not file.is_file():
+    if (file is None) == (download is None) or (download is not None and sha256 is None):
+        raise InputError(
+            "a file is needed, or --download LOGROWS and --sha256 HASH", "market add-srs --help"
+        )
+    if sha256 is not None and not re.fullmatch("[0-9a-f]{64}", sha256):
+        raise InputError(f"no SHA-256: {sha256}", "64 hexadecimal digits, as sha256sum prints them")
+    if download is not None and sha256 is not None:
+        srs = download_srs(download, sha256)
+    elif file is None or not file.is_file():
         raise InputError(f"no SRS file at {file}", "give the file of a ceremony")
-    srs = add_srs(file.read_bytes(), sha256_file(file))
+    else:
+        srs = add_srs(file.read_bytes(), sha256 or sha256_file(file))
     settings.output.result(srs.sha256, {"sha256": srs.sha256})

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from market.errors import ProofError
-from zk.srs import add_srs, find_srs
+from zk.srs import add_srs, download_srs, find_srs
 
 CEREMONY = b"powers of tau" * 100
 HASH = hashlib.sha256(CEREMONY).hexdigest()
@@ -51,3 +51,44 @@ def test_a_damaged_file_is_removed_and_can_be_added_again(cache: Path) -> None:
 def test_what_is_no_hash_never_becomes_a_path(name: str) -> None:
     with pytest.raises(ProofError, match="not a SHA-256"):
         find_srs(name)
+
+
+def downloads(monkeypatch: pytest.MonkeyPatch, data: bytes | None) -> list[int]:
+    """The engine's download gives these bytes, or none; the list gets the sizes asked for."""
+    asked = []
+
+    def run(operation: str, *, path: str, logrows: int, **_: float) -> None:
+        assert operation == "download"
+        asked.append(logrows)
+        if data is None:
+            raise ProofError("download failed: no route to host")
+        Path(path).write_bytes(data)
+
+    monkeypatch.setattr("zk.engine.run", run)
+    return asked
+
+
+def test_a_downloaded_srs_is_kept_under_its_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = downloads(monkeypatch, CEREMONY)
+    found = download_srs(17, HASH)
+    assert found == find_srs(HASH) == download_srs(17, HASH)
+    assert asked == [17], "what is here is not fetched again"
+
+
+def test_a_download_with_another_hash_leaves_nothing(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    downloads(monkeypatch, CEREMONY + b"!")
+    with pytest.raises(ProofError, match="not the one named"):
+        download_srs(17, HASH)
+    assert not files(cache)
+
+
+def test_a_failed_download_says_what_else_can_be_done(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    downloads(monkeypatch, None)
+    with pytest.raises(ProofError, match="no route") as refusal:
+        download_srs(17, HASH)
+    assert "add-srs FILE" in refusal.value.hint
+    assert not files(cache)
