@@ -6,7 +6,6 @@ Timings are of this machine and of nothing else if it is quiet; rows, bytes and 
 from __future__ import annotations
 
 import json
-import math
 import tempfile
 import time
 from pathlib import Path
@@ -14,12 +13,10 @@ from typing import Any
 
 import click
 import numpy as np
-from rich.console import Console
-from rich.table import Table as Rendered
 from web3 import Web3
 
+from benchmarks.tables import Row, publish
 from circuits.shape import FoldedShape, Shape
-from market import durable
 from market.chain.artifact import load_artifact
 from market.chain.connection import Connection
 from market.chain.deploy import deploy
@@ -41,7 +38,6 @@ from zk.planner import Bounds, candidates, choose, forecast
 from zk.prove import Proof, prove, verify_all
 from zk.srs import development_srs
 
-Row = dict[str, Any]
 _ROUNDS, _SEEDS = 10, 3
 _REPEATED = 10
 
@@ -220,22 +216,6 @@ def predictions() -> list[Row]:
     return rows
 
 
-def show(title: str, rows: list[Row]) -> None:
-    table = Rendered(title=title)
-    for name in rows[0]:
-        table.add_column(name)
-    for row in rows:
-        table.add_row(
-            *(
-                f"{value:,.2f}"
-                if isinstance(value, float)
-                else (f"{value:,}" if type(value) is int else str(value))
-                for value in row.values()
-            )
-        )
-    Console(width=max(120, 11 * math.ceil(len(rows[0])))).print(table)
-
-
 @click.command()
 @click.option(
     "--shape",
@@ -280,10 +260,7 @@ def main(
         ]
     except MarketError as error:
         raise click.ClickException(str(error)) from error
-    for title, rows in figures.items():
-        show(title, rows)
-    if json_path is not None:
-        durable.write_json(json_path, figures)
+    publish(figures, json_path)
 
 
 if __name__ == "__main__":

@@ -12,14 +12,12 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks.tables import Row, publish
 from circuits.shape import FoldedShape
-from market import durable
 from market.errors import MarketError
 from tests.folding import FoldedRound
 from zk.admission import budget
@@ -30,7 +28,6 @@ from zk.plan import Plan
 from zk.prove import Proof
 from zk.srs import development_srs
 
-Row = dict[str, Any]
 T = TypeVar("T")
 
 
@@ -81,15 +78,6 @@ def _timed(work: Callable[[], T]) -> tuple[T, float]:
     return work(), time.monotonic() - start
 
 
-def show(title: str, rows: list[Row]) -> None:
-    table = Table(title=title)
-    for name in rows[0]:
-        table.add_column(name)
-    for row in rows:
-        table.add_row(*(f"{v:.2f}" if isinstance(v, float) else str(v) for v in row.values()))
-    Console(width=100).print(table)
-
-
 @click.command()
 @click.option("--jobs", default=4, show_default=True, help="Rounds to prove.")
 @click.option("--at-once", multiple=True, type=int, default=(1, 2, 4), show_default=True)
@@ -116,10 +104,7 @@ def main(
         f"{os.cpu_count()} cores; 2**{keys.logrows} rows; {keys.memory_bytes / 1e9:.2f} GB "
         f"forecast for a proof, {budget().together / 1e9:.1f} GB for all"
     )
-    for title, rows in figures.items():
-        show(title, rows)
-    if json_path is not None:
-        durable.write_json(json_path, figures)
+    publish(figures, json_path)
 
 
 if __name__ == "__main__":

@@ -18,13 +18,11 @@ from typing import Any
 import click
 import numpy as np
 import torch
-from rich.console import Console
-from rich.table import Table
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 from torch.utils.flop_counter import FlopCounterMode
 
-from market import durable
+from benchmarks.tables import Row, publish
 from market.errors import MarketError
 from market.utility import CoalitionModels, ModelByModel, accuracy
 from market.utility.parameters import split
@@ -48,8 +46,6 @@ _SECONDS = 1800.0
 _LEAST_SECONDS = 1.0
 
 _clock = time.perf_counter
-
-Row = dict[str, Any]
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -249,15 +245,6 @@ def _row(title: str, known: KnownGame, method: str, library: str, runs: list[Row
     }
 
 
-def show(title: str, rows: list[Row]) -> None:
-    table = Table(title=title)
-    for name in rows[0]:
-        table.add_column(name)
-    for row in rows:
-        table.add_row(*(f"{v:.4g}" if isinstance(v, float) else str(v) for v in row.values()))
-    Console(width=160).print(table)
-
-
 PARTS: dict[str, tuple[str, Callable[[Path | None], list[Row]]]] = {
     "closed-form": ("Exact Shapley values of a quadratic game", lambda _: closed_form(1000)),
     "coalitions": ("Coalition models of a small CNN, CPU", lambda _: coalitions()),
@@ -282,10 +269,7 @@ def main(pydvl: Path | None, json_path: Path | None, cpu_time: bool, part: tuple
         }
     except MarketError as error:
         raise click.ClickException(str(error)) from error
-    for title, rows in figures.items():
-        show(title, rows)
-    if json_path is not None:
-        durable.write_json(json_path, figures)
+    publish(figures, json_path)
 
 
 if __name__ == "__main__":

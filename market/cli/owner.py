@@ -39,7 +39,7 @@ def create(settings: Settings, spec: Path, deposit: str) -> None:
     specification = read_specification(
         spec, lambda token: settings.market(signing=False).currency(token)
     )
-    specification.methods.require_proofs()
+    specification.require_chain()
     amount = specification.currency.parse(deposit)
     check_file(specification.validation)
     market = settings.market()

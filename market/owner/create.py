@@ -69,13 +69,13 @@ def create_project(
         deposit: for trainers and fees of all rounds, in the smallest unit.
 
     Raises:
-        InputError: the validation data or the specification is unusable, or no proof covers its
-            methods.
+        InputError: the validation data or the specification is unusable, or cannot run on
+            chain.
         NotFoundError: a named aggregator has not announced itself.
         FundsError: the account holds less than the deposit.
         ProofError, StorageError, ChainError, ContractError: as their names say.
     """
-    specification.methods.require_proofs()
+    specification.require_chain()
     _check_deposit(market, specification, deposit)
     keys_of_aggregators = announced_keys(market, specification.aggregators)
     expected = choose(specification.shape)

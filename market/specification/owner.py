@@ -111,6 +111,22 @@ class OwnerSpecification:
     def shape(self) -> FoldedShape:
         return FoldedShape(self.slots, self.features + 1, self.classes)
 
+    def require_chain(self) -> None:
+        """Refuses what cannot run on chain.
+
+        Raises:
+            InputError: methods that no proof covers, or deltas too long to be published on demand.
+        """
+        self.methods.require_proofs()
+        length = self.shape.vector_length
+        if length > MAX_ENTRIES:
+            raise InputError(
+                f"a delta has {length} entries, salts included: at most {MAX_ENTRIES} can be "
+                "published in one transaction if it is demanded",
+                "use fewer data.features or data.classes; `market simulate` runs the specification "
+                "as it is",
+            )
+
 
 def read_specification(
     path: Path, currency_of: Callable[[str], Currency] | None = None
@@ -237,12 +253,6 @@ def _check(path: Path, specification: OwnerSpecification) -> None:
             "have at least 2 * byzantine + 3 slots",
         ),
         (s.quorum > s.slots, "project.quorum is above project.slots", ""),
-        (
-            s.shape.vector_length > MAX_ENTRIES,
-            f"a delta has {s.shape.vector_length} entries, salts included: at most {MAX_ENTRIES} "
-            "can be published in one transaction if it is demanded",
-            "use fewer data.features or data.classes",
-        ),
         (
             s.scaling not in SCALINGS,
             f"no scaling {s.scaling!r}",

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
+from web3 import Web3
 
-from circuits.shape import FoldedShape
+from circuits.shape import DELTA_BOUND, FoldedShape
+from market.chain.artifact import load_artifact
+from market.chain.connection import Connection
+from market.chain.deploy import deploy
+from market.chain.refusal import Refusals
 from market.contribution.scoring import Scoring
 from market.contribution.verdict import game_of, judge
-from market.specification.owner import MAX_SLOTS
+from market.specification.owner import MAX_ENTRIES, MAX_SLOTS
 from market.vectors import salted
 from tests.e2e.stage import ETHER, Delta, Proven, Stage
 from zk.commit import commit
@@ -89,3 +94,18 @@ def test_a_full_round_settles_as_computed_off_chain_and_pays_no_poisoner(
     assert credited + stage.owner.locked(id) == (
         ETHER + MAX_SLOTS * terms.trainer_stake + terms.aggregator_stake
     )
+
+
+def test_the_longest_delta_can_be_published_in_one_transaction(stage: Stage) -> None:
+    artifact = load_artifact("Referee")
+    connection = Connection(stage.devnet.url, stage.devnet.account(0), Refusals(artifact))
+    contract = connection.web3.eth.contract(
+        Web3.to_checksum_address(deploy(connection, artifact)), abi=artifact.abi
+    )
+    zero, tau = stage.terms.zero, stage.terms.tau
+    scheme = ((zero.x, zero.y), astuple(tau), 16, MAX_ENTRIES)
+    values = (DELTA_BOUND - 1).to_bytes(2, "big") * MAX_ENTRIES
+    call = contract.functions.opens(scheme, (zero.x, zero.y), values, (zero.x, zero.y))
+    used = call.estimate_gas({"gas": 2 * TRANSACTION_GAS})
+    bookkeeping = 250_000  # of `answer` besides, by contracts/snapshots
+    assert used + bookkeeping < TRANSACTION_GAS

@@ -119,7 +119,7 @@ def test_everybody_is_paid_in_the_token(run: tuple[Demonstration, Any]) -> None:
     )
     terms = market.created(id).terms
     assert terms.token == token.address
-    assert roles.call("auditor", "audit", demonstration.project, *where)["holds"]
+    assert roles.call("auditor", "audit", demonstration.project, "--deep", *where)["holds"]
 
     (settled,) = market.settled(id)
     assert terms.scoring == Scoring.LEAVE_ONE_OUT

@@ -246,9 +246,17 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
             read_specification(path)
 
 
-def test_a_delta_that_could_not_be_published_is_refused(tmp_path: Path) -> None:
+def test_a_delta_that_could_not_be_published_is_refused_on_chain_only(tmp_path: Path) -> None:
     wide = changed("data", "features", 768)
     wide["data"]["classes"] = 100
-    assert "77000 entries" in refusal(tmp_path, wide)
+    found = read(tmp_path, wide)
+    with pytest.raises(InputError, match="77000 entries") as caught:
+        found.require_chain()
+    assert "market simulate" in caught.value.hint
     wide["data"]["classes"] = 10
-    assert read(tmp_path, wide).shape.vector_length == 7710
+    read(tmp_path, wide).require_chain()
+
+
+def test_methods_without_a_proof_are_refused_on_chain_only(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no proof covers"):
+        read(tmp_path, changed("methods", "defence", "flame")).require_chain()
