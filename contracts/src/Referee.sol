@@ -2,19 +2,26 @@
 pragma solidity ^0.8.28;
 
 import {Terms} from "./interfaces/IMarket.sol";
-import {IReferee, Rule, Scorings, Verdict} from "./interfaces/IReferee.sol";
+import {IReferee, Rule, Verdict} from "./interfaces/IReferee.sol";
 import {Point} from "./libraries/Bn254.sol";
+import {Payments, Scorings, Selections, Steps} from "./libraries/Choices.sol";
+import {Clipping} from "./libraries/Clipping.sol";
 import {Conditions} from "./libraries/Conditions.sol";
+import {Deviation} from "./libraries/Deviation.sol";
 import {Binding, Folded, Folding} from "./libraries/Folding.sol";
+import {InRun} from "./libraries/InRun.sol";
 import {Lattice} from "./libraries/Lattice.sol";
 import {LeaveOneOut} from "./libraries/LeaveOneOut.sol";
 import {MultiKrum} from "./libraries/MultiKrum.sol";
 import {Opening, Scheme} from "./libraries/Opening.sol";
 import {Payouts} from "./libraries/Payouts.sol";
+import {Pot, Prize, Purse} from "./libraries/Pot.sol";
+import {ProvenValue} from "./libraries/ProvenValue.sol";
 import {QuadraticGame, Sums} from "./libraries/QuadraticGame.sol";
 import {Game, RoundGame} from "./libraries/RoundGame.sol";
 import {Shapley} from "./libraries/Shapley.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {Direction, Stride} from "./libraries/Stride.sol";
+import {Triangle} from "./libraries/Triangle.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title The arithmetic of the market; IReferee documents every method
@@ -41,29 +48,15 @@ contract Referee is IReferee {
         pure
         returns (Verdict memory verdict)
     {
-        uint256 n = trainers.length;
-        Game memory game = RoundGame.decode(claims, n);
-        uint256 refinement = Lattice.refinement(rule.slots);
-        int256 lattice = refinement.toInt256();
-        uint256 tolerated = Math.min(rule.byzantine, (n - MultiKrum.FEWEST) / 2);
-        verdict.selected = MultiKrum.select(game.gram, n, trainers, tolerated);
-        Sums memory sums = QuadraticGame.sums(game, verdict.selected);
-        if (rule.scoring == Scorings.LEAVE_ONE_OUT) {
-            verdict.scores = LeaveOneOut.scores(game, sums, verdict.selected, lattice);
-            verdict.denominator = 1;
-        } else {
-            (verdict.scores, verdict.denominator) =
-                Shapley.scores(game, sums, verdict.selected, refinement);
-        }
-        for (uint256 i; i < n; ++i) {
-            // In a mean, doing nothing can help by damping the others; it is not a contribution.
-            if (game.gram[i * n + i] == 0) verdict.scores[i] = 0;
-        }
-        (verdict.payouts, verdict.total) =
-            Payouts.divide(rule.budget, rule.floorBps, verdict.selected, verdict.scores);
-        verdict.utilityBefore = game.utility;
-        verdict.utilityAfter = game.utility
-            + QuadraticGame.value(sums.players, sums.linear, sums.trace + sums.total, lattice);
+        Game memory game = RoundGame.decode(claims, trainers.length);
+        RoundGame.requireCurved(game, rule.yardstick.entries);
+        uint256[] memory sigma = Deviation.errors(game, rule.yardstick);
+        (Direction memory u, uint256 t) = _move(rule, game, sigma, trainers, claims);
+        verdict.selected = u.selected;
+        verdict.weights = Stride.weights(u, t);
+        uint256[] memory errors = _score(rule, game, sigma, u, verdict);
+        // Where the model does not move nobody can have a score, and whoever is in attends.
+        _pay(rule.purse, verdict, errors, t == 0 ? u.selected : 0);
     }
 
     /// @inheritdoc IReferee
@@ -71,10 +64,19 @@ contract Referee is IReferee {
         Point calldata zero,
         Point calldata model,
         Point[] calldata deltas,
-        uint256 selected,
-        uint256 slots
+        uint256[] calldata weights
     ) external view returns (Point memory) {
-        return Lattice.step(zero, model, deltas, selected, Lattice.refinement(slots));
+        return Lattice.move(zero, model, deltas, weights);
+    }
+
+    /// @inheritdoc IReferee
+    function largestPot(Purse calldata purse) external pure returns (uint256) {
+        return Pot.largest(purse);
+    }
+
+    /// @inheritdoc IReferee
+    function owed(Purse calldata purse) external pure returns (uint256) {
+        return Pot.owed(purse);
     }
 
     /// @inheritdoc IReferee
@@ -85,5 +87,112 @@ contract Referee is IReferee {
         Point calldata quotient
     ) external view returns (bool) {
         return Opening.holds(scheme, commitment, values, quotient);
+    }
+
+    /// @dev Who is in, clipped to what, and how far they move the model.
+    function _move(
+        Rule calldata rule,
+        Game memory game,
+        uint256[] memory sigma,
+        address[] calldata trainers,
+        uint256[] calldata claims
+    ) private pure returns (Direction memory u, uint256 t) {
+        uint256 n = trainers.length;
+        uint256 lattice = Lattice.size(rule.step, rule.slots);
+        uint256[] memory clips =
+            rule.step == Steps.EXACT ? Clipping.factors(game, sigma) : Clipping.whole(n);
+        if (rule.selection == Selections.MULTI_KRUM) {
+            int256[] memory gram = RoundGame.gram(claims, n);
+            uint256 selected = MultiKrum.select(gram, trainers, rule.byzantine);
+            u = Stride.direction(game, selected, clips);
+            t = Stride.along(u, rule.step, lattice);
+        } else {
+            u = Stride.direction(game, 2 ** n - 1, clips);
+            t = ProvenValue.select(u, game, sigma, _fewest(rule), rule.step, lattice);
+        }
+    }
+
+    /// @dev Scores and the gain.
+    /// @return errors Of the scores; none of a mean's game, whose scores are paid as they are.
+    function _score(
+        Rule calldata rule,
+        Game memory game,
+        uint256[] memory sigma,
+        Direction memory u,
+        Verdict memory verdict
+    ) private pure returns (uint256[] memory errors) {
+        uint256[] memory q = verdict.weights;
+        int256[] memory g = Triangle.times(game.curvature, q);
+        int256[] memory phi = InRun.shapley(game, q, g);
+        verdict.utilityBefore = game.utility;
+        verdict.utilityAfter = game.utility + InRun.sum(phi);
+        verdict.denominator = 1;
+        if (_valuesMeans(rule)) {
+            _scoreMeans(rule, game, u, verdict);
+            return new uint256[](q.length);
+        }
+        verdict.scores =
+            rule.scoring == Scorings.LEAVE_ONE_OUT ? InRun.leaveOneOut(game, q, g) : phi;
+        return Deviation.ofScores(q, sigma);
+    }
+
+    function _scoreMeans(
+        Rule calldata rule,
+        Game memory game,
+        Direction memory u,
+        Verdict memory verdict
+    ) private pure {
+        Sums memory sums = QuadraticGame.sums(game, u);
+        uint256 lattice = Lattice.refinement(rule.slots);
+        if (rule.scoring == Scorings.LEAVE_ONE_OUT) {
+            verdict.scores = LeaveOneOut.scores(game, sums, u.selected, lattice.toInt256());
+        } else {
+            (verdict.scores, verdict.denominator) = Shapley.scores(game, sums, u.selected, lattice);
+        }
+        for (uint256 i; i < verdict.scores.length; ++i) {
+            // In a mean, doing nothing can help by damping the others; it is not a contribution.
+            if (game.squares[i] == 0) verdict.scores[i] = 0;
+        }
+    }
+
+    /// @dev Where nothing is sure of anybody, what was gained is owed all the same, by what is likely: an
+    /// owner whose rows tell little, or who says so, has no model for nothing. By gain it waits for the
+    /// end, since luck is no wage.
+    /// @param present Who attends where nobody can have a score.
+    function _pay(
+        Purse calldata purse,
+        Verdict memory verdict,
+        uint256[] memory errors,
+        uint256 present
+    ) private pure {
+        Prize memory prize = Pot.prize(purse, verdict.utilityBefore, verdict.utilityAfter);
+        uint256[] memory parts = Deviation.lowerBounds(verdict.scores, errors);
+        bool perGain = purse.payment == Payments.PER_GAIN;
+        uint256 pot = prize.pot;
+        if (Payouts.above(parts) == 0) {
+            parts = Payouts.positive(verdict.scores);
+            if (perGain) pot = 0;
+        }
+        if (present == 0) present = Payouts.above(parts);
+        uint256[] memory paid = Payouts.divide(pot, parts, errors);
+        verdict.exhausted = prize.exhausted;
+        verdict.earned = Payouts.divide(Pot.heldBack(prize, pot), parts, errors);
+        for (uint256 i; i < paid.length; ++i) {
+            if (perGain) verdict.gainPaid += paid[i];
+            verdict.earnedTotal += verdict.earned[i];
+        }
+        verdict.total = Payouts.attend(prize.attendance, present, paid);
+        verdict.payouts = paid;
+    }
+
+    /// @dev Whether coalitions are valued by their mean, which shares weights out anew.
+    function _valuesMeans(Rule calldata rule) private pure returns (bool) {
+        return rule.step == Steps.MEAN && rule.scoring != Scorings.IN_RUN;
+    }
+
+    /// @dev Trainers that the scoring has a meaning for.
+    function _fewest(Rule calldata rule) private pure returns (uint256) {
+        if (!_valuesMeans(rule)) return 1;
+        return rule.scoring == Scorings.SHAPLEY ? 3 : 2;
     }
 }

@@ -1,27 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Fixture, IMarket, Phase, Standing} from "./Fixture.sol";
+import {Fixture, IMarketEvents, Phase, Standing} from "./Fixture.sol";
 
 contract AdvanceTest is Fixture {
-    uint256 private constant BUDGET = DEPOSIT - 0.02 ether; // the trainers' share of the deposit
-
     // --- from Joining --------------------------------------------------------------------------
 
     function test_Joining_OpensWithAQuorum() public {
         _gather(QUORUM);
         _advance();
-        assertEq(uint8(_project().phase), uint8(Phase.Commit));
+        _assertPhase(Phase.Commit);
         assertEq(_project().deadline, block.timestamp + terms.commitSeconds);
     }
 
     function test_Joining_CancelsBelowTheQuorum() public {
         _gather(QUORUM - 1);
         _advance();
-        assertEq(uint8(_project().phase), uint8(Phase.Cancelled));
-        assertEq(market.withdrawable(terms, owner), DEPOSIT);
-        assertEq(market.withdrawable(terms, aggregator), terms.aggregatorStake);
-        assertEq(market.withdrawable(terms, accounts[0]), terms.trainerStake);
+        _assertPhase(Phase.Cancelled);
+        assertEq(_due(owner), DEPOSIT);
+        assertEq(_due(aggregator), terms.aggregatorStake);
+        assertEq(_due(accounts[0]), terms.trainerStake);
         _assertConserved(0);
     }
 
@@ -31,7 +29,7 @@ contract AdvanceTest is Fixture {
             _join(i);
         }
         _advance();
-        assertEq(uint8(_project().phase), uint8(Phase.Cancelled));
+        _assertPhase(Phase.Cancelled);
     }
 
     // --- from Commit ---------------------------------------------------------------------------
@@ -42,29 +40,39 @@ contract AdvanceTest is Fixture {
             _commit(i);
         }
         _advance();
-        assertEq(uint8(_project().phase), uint8(Phase.Reveal));
+        _assertPhase(Phase.Reveal);
         assertEq(_project().deadline, block.timestamp + terms.revealSeconds);
     }
 
-    function test_Commit_RetriesBelowTheQuorumAndThenAborts() public {
+    function test_Commit_RetriesBelowTheQuorumAndThenGivesUp() public {
         _gather(SLOTS);
         for (uint256 i; i < QUORUM - 1; ++i) {
             _commit(i);
         }
         _pass();
-        vm.expectEmit(address(market));
-        emit IMarket.RoundOpened(
-            _id(), 0, 1, terms.learningRate, uint64(block.timestamp + terms.commitSeconds)
-        );
+        _expectOpened(0, 1);
         vm.prank(outsider);
         market.advance(terms);
         assertEq(_project().retries, 1);
         assertEq(_project().committed, 0);
 
         _advance();
-        assertEq(uint8(_project().phase), uint8(Phase.Aborted));
-        assertEq(_credit(owner), DEPOSIT); // nobody revealed: nobody earned anything
-        assertEq(market.withdrawable(terms, accounts[0]), terms.trainerStake);
+        _assertPhase(Phase.Claim); // a reveal of an earlier opening could be shown
+        assertEq(_project().deadline, block.timestamp + terms.answerSeconds);
+        _advance();
+        _assertPhase(Phase.Aborted);
+        assertEq(_credit(owner), DEPOSIT); // nobody broke a rule, and nobody earned anything
+        assertEq(_due(accounts[0]), terms.trainerStake);
+        _assertConserved(0);
+    }
+
+    /// @dev Where nobody can have revealed there is nothing to claim.
+    function test_Commit_AbortsAtOnceWithoutRetries() public {
+        terms.maxRetries = 0;
+        _gather(SLOTS);
+        _advance();
+        _assertPhase(Phase.Aborted);
+        assertEq(_credit(owner), DEPOSIT);
         _assertConserved(0);
     }
 
@@ -76,45 +84,26 @@ contract AdvanceTest is Fixture {
         _settle();
         assertEq(_project().retries, 0);
         _advance();
-        assertEq(uint8(_project().phase), uint8(Phase.Commit));
+        _assertPhase(Phase.Commit);
         assertEq(_project().epoch, 3);
-    }
-
-    function test_Commit_AbortPaysWhoRevealedBeforeTheRetry() public {
-        _toRetry();
-        uint256 share = BUDGET / 2 / 4;
-        uint256 compensation = (terms.trainerStake - terms.bounty) / 4;
-        _advance(); // nobody commits again
-        assertEq(uint8(_project().phase), uint8(Phase.Aborted));
-        for (uint256 i; i < 4; ++i) {
-            assertEq(_credit(accounts[i]), share + compensation);
-        }
-        assertEq(_credit(accounts[4]), 0);
-        assertEq(_credit(accounts[5]), 0);
-        assertEq(_credit(owner), DEPOSIT - 4 * share);
-        _assertConserved(0);
     }
 
     // --- from Reveal ---------------------------------------------------------------------------
 
-    function test_Reveal_SlashesTheSilentForTheOthers() public {
+    function test_Reveal_MarksTheSilentForWhoeverExpelsThem() public {
         _gather(SLOTS);
         _commitFirst(SLOTS);
         _revealFirst(QUORUM);
-        _pass();
-        vm.expectEmit(address(market));
-        emit IMarket.Slashed(_id(), accounts[5], terms.trainerStake);
-        vm.prank(outsider);
-        market.advance(terms);
+        assertFalse(market.isSilent(_id(), accounts[5])); // it has time
+        _advance();
 
-        assertEq(uint8(_project().phase), uint8(Phase.Settle));
-        assertEq(uint8(_standing(5)), uint8(Standing.Expelled));
-        assertEq(market.trainer(_id(), accounts[5]).stake, 0);
-        assertEq(_project().active, QUORUM);
-        for (uint256 i; i < QUORUM; ++i) {
-            assertEq(_credit(accounts[i]), (terms.trainerStake - terms.bounty) / 5);
-        }
+        _assertPhase(Phase.Settle);
         assertEq(_project().deadline, block.timestamp + terms.settleSeconds);
+        assertTrue(market.isSilent(_id(), accounts[5]));
+        assertFalse(market.isSilent(_id(), accounts[0]));
+        _assertStanding(5, Standing.Active);
+        assertEq(_stake(5), terms.trainerStake);
+        assertEq(_project().forfeited, 0);
         _assertConserved(0);
     }
 
@@ -122,64 +111,82 @@ contract AdvanceTest is Fixture {
         _gather(SLOTS);
         _commitFirst(QUORUM);
         _revealFirst(QUORUM);
-        assertEq(uint8(_standing(5)), uint8(Standing.Active));
-        assertEq(market.trainer(_id(), accounts[5]).stake, terms.trainerStake);
+        _assertStanding(5, Standing.Active);
+        assertFalse(market.isSilent(_id(), accounts[5]));
     }
 
     function test_Reveal_RetriesWithAQuorumLeft() public {
         _toRetry();
-        assertEq(uint8(_project().phase), uint8(Phase.Commit));
+        _assertPhase(Phase.Commit);
         assertEq(_project().round, 0);
         assertEq(_project().epoch, 1);
         assertEq(_project().active, QUORUM);
         _assertConserved(0);
     }
 
-    function test_Reveal_AbortsWithoutAQuorumLeft() public {
+    function test_Reveal_GivesUpWithoutAQuorumLeft() public {
+        terms.quorum = uint8(SLOTS);
         _gather(SLOTS);
         _commitFirst(SLOTS);
         _revealFirst(4);
         _advance();
-        uint256 share = BUDGET / 2 / 4;
-        assertEq(uint8(_project().phase), uint8(Phase.Aborted));
+        _expel(4);
+        _expel(5);
+        _assertPhase(Phase.Commit); // whoever is silent is noticed when it is expelled
+        _advance();
+        _assertPhase(Phase.Claim);
         for (uint256 i; i < 4; ++i) {
-            assertEq(_credit(accounts[i]), share + (2 * terms.trainerStake - terms.bounty) / 4);
+            _claim(0, i, i);
         }
-        assertEq(_credit(owner), DEPOSIT - 4 * share);
-        assertEq(market.withdrawable(terms, accounts[5]), 0);
+        _advance();
+        uint256 share = 2 * (terms.trainerStake - terms.bounty) / 4;
+        for (uint256 i; i < 4; ++i) {
+            assertEq(_due(accounts[i]), share + terms.trainerStake);
+        }
+        assertEq(_credit(owner), DEPOSIT);
+        assertEq(_due(accounts[5]), 0);
         _assertConserved(0);
     }
 
-    function test_Reveal_StakesOfAllSilentJoinTheBudget() public {
+    function test_Reveal_StakesOfAllSilentAreTheOwnersIfNobodyClaims() public {
+        terms.maxRetries = 0;
         _gather(SLOTS);
         _commitFirst(SLOTS);
         _advance();
-        assertEq(uint8(_project().phase), uint8(Phase.Aborted));
-        assertEq(_credit(owner), DEPOSIT + 6 * terms.trainerStake - terms.bounty);
+        _assertPhase(Phase.Aborted); // nobody can claim
+        for (uint256 i; i < SLOTS; ++i) {
+            _expel(i);
+        }
+        assertEq(_credit(owner), DEPOSIT + SLOTS * (terms.trainerStake - terms.bounty));
+        assertEq(_credit(outsider), SLOTS * terms.bounty);
         _assertConserved(0);
     }
 
     // --- from Settle ---------------------------------------------------------------------------
 
-    function test_Settle_SilentAggregatorPaysTheTrainers() public {
+    function test_Settle_ASilentAggregatorPaysThoseWhoClaim() public {
         _toSettlement(SLOTS);
         _pass();
         vm.expectEmit(address(market));
-        emit IMarket.Slashed(_id(), aggregator, terms.aggregatorStake);
+        emit IMarketEvents.Slashed(_id(), aggregator, terms.aggregatorStake);
         vm.prank(outsider);
         market.advance(terms);
 
+        _assertPhase(Phase.Claim);
+        assertEq(_project().bonded, 0);
         uint256 slashed = terms.aggregatorStake - terms.bounty;
-        uint256 rest = slashed - slashed / 6 * 6;
-        uint256 share = slashed / 6 + (BUDGET + rest) / 2 / 6;
-        assertEq(uint8(_project().phase), uint8(Phase.Aborted));
+        assertEq(_project().forfeited, slashed);
         for (uint256 i; i < SLOTS; ++i) {
-            assertEq(_credit(accounts[i]), share);
-            assertEq(market.withdrawable(terms, accounts[i]), share + terms.trainerStake);
+            _claim(0, i, i);
         }
-        assertEq(market.withdrawable(terms, aggregator), 0);
+        _advance();
+        _assertPhase(Phase.Aborted);
+        for (uint256 i; i < SLOTS; ++i) {
+            assertEq(_due(accounts[i]), slashed / 6 + terms.trainerStake);
+        }
+        assertEq(_due(aggregator), 0);
         assertEq(_credit(outsider), terms.bounty);
-        assertEq(_credit(owner), DEPOSIT + slashed - 6 * share);
+        assertEq(_credit(owner), DEPOSIT);
         _assertConserved(0);
     }
 
@@ -189,7 +196,7 @@ contract AdvanceTest is Fixture {
         _gather(0);
         uint64 deadline = _project().deadline;
         vm.warp(deadline);
-        vm.expectRevert(abi.encodeWithSelector(IMarket.DeadlineNotReached.selector, deadline));
+        vm.expectRevert(abi.encodeWithSelector(IMarketEvents.DeadlineNotReached.selector, deadline));
         market.advance(terms);
     }
 
@@ -197,13 +204,13 @@ contract AdvanceTest is Fixture {
         _gather(0);
         _advance();
         vm.expectRevert(
-            abi.encodeWithSelector(IMarket.WrongPhase.selector, Phase.Cancelled, Phase.Settle)
+            abi.encodeWithSelector(IMarketEvents.WrongPhase.selector, Phase.Cancelled, Phase.Settle)
         );
         market.advance(terms);
     }
 
     function test_RevertIf_NeverCreated() public {
-        vm.expectRevert(abi.encodeWithSelector(IMarket.NoSuchProject.selector, _id()));
+        vm.expectRevert(abi.encodeWithSelector(IMarketEvents.NoSuchProject.selector, _id()));
         market.advance(terms);
     }
 }

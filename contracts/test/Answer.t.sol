@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Bn254} from "../src/libraries/Bn254.sol";
-import {Fixture, IMarket, Phase, Point, Vectors} from "./Fixture.sol";
+import {Fixture, IMarketEvents, IRounds, Phase, Point, Vectors} from "./Fixture.sol";
 
 contract AnswerTest is Fixture {
     // --- what an answer does -------------------------------------------------------------------
@@ -12,13 +12,13 @@ contract AnswerTest is Fixture {
         _challenge(1 << 2);
         (bytes memory values, Point memory quotient) = _opening(2);
         vm.expectEmit(address(market));
-        emit IMarket.Slashed(_id(), aggregator, terms.challengeBond);
+        emit IMarketEvents.Slashed(_id(), aggregator, terms.challengeBond);
         vm.expectEmit(address(market));
-        emit IMarket.Credited(_id(), accounts[2], terms.challengeBond);
+        emit IMarketEvents.Credited(_id(), accounts[2], terms.challengeBond);
         vm.expectEmit(address(market));
-        emit IMarket.Answered(_id(), 0, accounts[2], 0, values);
+        emit IMarketEvents.Answered(_id(), 0, accounts[2], 0, values);
         vm.expectEmit(address(market));
-        emit IMarket.SettlementOpened(_id(), 0, uint64(block.timestamp + terms.settleSeconds));
+        emit IMarketEvents.SettlementOpened(_id(), 0, uint64(block.timestamp + terms.settleSeconds));
         vm.prank(outsider); // whoever publishes it, the bond is the trainer's
         market.answer(terms, 0, 2, values, quotient);
 
@@ -159,7 +159,7 @@ contract AnswerTest is Fixture {
                 slots[i],
                 values,
                 quotient,
-                abi.encodeWithSelector(IMarket.NotAccused.selector, slots[i])
+                abi.encodeWithSelector(IMarketEvents.NotAccused.selector, slots[i])
             );
         }
     }
@@ -170,7 +170,8 @@ contract AnswerTest is Fixture {
         uint64 deadline = _project().deadline;
         _pass();
         (bytes memory values, Point memory quotient) = _opening(0);
-        bytes memory reason = abi.encodeWithSelector(IMarket.DeadlinePassed.selector, deadline);
+        bytes memory reason =
+            abi.encodeWithSelector(IMarketEvents.DeadlinePassed.selector, deadline);
         _refused(0, 0, values, quotient, reason);
     }
 
@@ -178,7 +179,9 @@ contract AnswerTest is Fixture {
         _toSettlement(SLOTS);
         _challenge(1);
         (bytes memory values, Point memory quotient) = _opening(0);
-        _refused(1, 0, values, quotient, abi.encodeWithSelector(IMarket.WrongRound.selector, 1, 0));
+        _refused(
+            1, 0, values, quotient, abi.encodeWithSelector(IMarketEvents.WrongRound.selector, 1, 0)
+        );
     }
 
     function test_RevertIf_NotChallenged() public {
@@ -189,13 +192,17 @@ contract AnswerTest is Fixture {
             0,
             values,
             quotient,
-            abi.encodeWithSelector(IMarket.WrongPhase.selector, Phase.Settle, Phase.Answer)
+            abi.encodeWithSelector(IMarketEvents.WrongPhase.selector, Phase.Settle, Phase.Answer)
         );
     }
 
     function _doesNotOpen(uint256 slot, bytes memory values, Point memory quotient) private {
         _refused(
-            0, slot, values, quotient, abi.encodeWithSelector(IMarket.DoesNotOpen.selector, slot)
+            0,
+            slot,
+            values,
+            quotient,
+            abi.encodeWithSelector(IMarketEvents.DoesNotOpen.selector, slot)
         );
     }
 
@@ -206,7 +213,7 @@ contract AnswerTest is Fixture {
         Point memory quotient,
         bytes memory reason
     ) private {
-        bytes memory call = abi.encodeCall(IMarket.answer, (terms, round, slot, values, quotient));
+        bytes memory call = abi.encodeCall(IRounds.answer, (terms, round, slot, values, quotient));
         _assertRefused(outsider, call, reason);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Fixture, IMarket, Phase, Project} from "./Fixture.sol";
+import {Fixture, IMarketEvents, IRounds, Phase, Project} from "./Fixture.sol";
 
 contract ChallengeTest is Fixture {
     function test_Challenge_DemandsAnswersAndMovesNoMoney() public {
@@ -9,7 +9,7 @@ contract ChallengeTest is Fixture {
         uint256 locked = market.locked(_id());
         uint64 deadline = uint64(block.timestamp + terms.answerSeconds);
         vm.expectEmit(address(market));
-        emit IMarket.Challenged(_id(), 0, aggregator, 0, 5, deadline);
+        emit IMarketEvents.Challenged(_id(), 0, aggregator, 0, 5, deadline);
         vm.prank(aggregator);
         market.challenge(terms, 0, 5);
 
@@ -30,8 +30,7 @@ contract ChallengeTest is Fixture {
         _assertPhase(Phase.Answer);
     }
 
-    function test_Challenge_OfAllWithJustTheBonds() public {
-        terms.aggregatorStake = uint128(SLOTS) * terms.challengeBond;
+    function test_Challenge_OfAll() public {
         _toSettlement(SLOTS);
         _challenge(0x3f);
         assertEq(_project().accused, 0x3f);
@@ -72,7 +71,7 @@ contract ChallengeTest is Fixture {
                 callers[i],
                 0,
                 1,
-                abi.encodeWithSelector(IMarket.NotAggregator.selector, callers[i], aggregator)
+                abi.encodeWithSelector(IMarketEvents.NotAggregator.selector, callers[i], aggregator)
             );
         }
     }
@@ -82,13 +81,16 @@ contract ChallengeTest is Fixture {
         uint64 deadline = _project().deadline;
         _pass();
         _refused(
-            aggregator, 0, 1, abi.encodeWithSelector(IMarket.DeadlinePassed.selector, deadline)
+            aggregator,
+            0,
+            1,
+            abi.encodeWithSelector(IMarketEvents.DeadlinePassed.selector, deadline)
         );
     }
 
     function test_RevertIf_OfAnotherRound() public {
         _toSettlement(SLOTS);
-        _refused(aggregator, 1, 1, abi.encodeWithSelector(IMarket.WrongRound.selector, 1, 0));
+        _refused(aggregator, 1, 1, abi.encodeWithSelector(IMarketEvents.WrongRound.selector, 1, 0));
     }
 
     function test_RevertIf_ChallengedBefore() public {
@@ -96,7 +98,9 @@ contract ChallengeTest is Fixture {
         _challenge(1);
         _answer(0, 0);
         _assertPhase(Phase.Settle);
-        _refused(aggregator, 0, 2, abi.encodeWithSelector(IMarket.AlreadyChallenged.selector, 0));
+        _refused(
+            aggregator, 0, 2, abi.encodeWithSelector(IMarketEvents.AlreadyChallenged.selector, 0)
+        );
     }
 
     /// forge-config: default.fuzz.runs = 24
@@ -108,9 +112,22 @@ contract ChallengeTest is Fixture {
         _nobody(accused);
     }
 
+    /// @dev Its colleague's stake covers the round, and its own no second demand of all.
     function test_RevertIf_TheStakeDoesNotCoverTheBonds() public {
-        terms.aggregatorStake = uint128(SLOTS) * terms.challengeBond;
-        _toSettlement(SLOTS);
+        terms.rounds = 5;
+        terms.aggregatorStake = 6 * terms.challengeBond;
+        terms.aggregators.push(outsider);
+        terms.aggregators.push(makeAddr("fourth"));
+        vm.deal(terms.aggregators[3], 1 ether);
+        _create();
+        for (uint256 i; i < 4; ++i) {
+            _bondAs(terms.aggregators[i]);
+        }
+        for (uint256 i; i < SLOTS; ++i) {
+            _join(i);
+        }
+        _commitFirst(SLOTS);
+        _revealFirst(SLOTS);
         _challenge(0x3f);
         for (uint256 i; i < SLOTS; ++i) {
             _answer(i, i);
@@ -124,7 +141,9 @@ contract ChallengeTest is Fixture {
             aggregator,
             1,
             3,
-            abi.encodeWithSelector(IMarket.StakeBelowBonds.selector, 0, 2 * terms.challengeBond)
+            abi.encodeWithSelector(
+                IMarketEvents.StakeBelowBonds.selector, 0, 2 * terms.challengeBond
+            )
         );
     }
 
@@ -140,11 +159,11 @@ contract ChallengeTest is Fixture {
             aggregator,
             0,
             accused,
-            abi.encodeWithSelector(IMarket.NobodyAccused.selector, accused, QUORUM)
+            abi.encodeWithSelector(IMarketEvents.NobodyAccused.selector, accused, QUORUM)
         );
     }
 
     function _refused(address caller, uint256 round, uint256 accused, bytes memory reason) private {
-        _assertRefused(caller, abi.encodeCall(IMarket.challenge, (terms, round, accused)), reason);
+        _assertRefused(caller, abi.encodeCall(IRounds.challenge, (terms, round, accused)), reason);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Fixture, IMarket, Phase} from "./Fixture.sol";
+import {Fixture, IMarketEvents, Phase, Standing} from "./Fixture.sol";
 
 contract CommitTest is Fixture {
     bytes32 private constant COMMITMENT = keccak256("commitment");
@@ -10,7 +10,7 @@ contract CommitTest is Fixture {
         _gather(SLOTS);
         vm.warp(_project().deadline); // the last second counts
         vm.expectEmit(address(market));
-        emit IMarket.Committed(_id(), 0, accounts[0], COMMITMENT);
+        emit IMarketEvents.Committed(_id(), 0, accounts[0], COMMITMENT);
         _send(accounts[0], 0, COMMITMENT);
 
         assertEq(market.commitmentIn(_id(), 0, accounts[0]), COMMITMENT);
@@ -25,7 +25,7 @@ contract CommitTest is Fixture {
         }
         uint64 deadline = uint64(block.timestamp + terms.revealSeconds);
         vm.expectEmit(address(market));
-        emit IMarket.RevealOpened(_id(), 0, deadline);
+        emit IMarketEvents.RevealOpened(_id(), 0, deadline);
         _commit(SLOTS - 1);
         assertEq(uint8(_project().phase), uint8(Phase.Reveal));
         assertEq(_project().deadline, deadline);
@@ -35,7 +35,8 @@ contract CommitTest is Fixture {
         _gather(SLOTS);
         _commitFirst(SLOTS);
         _revealFirst(QUORUM);
-        _advance(); // expels the sixth
+        _advance();
+        _expel(5);
         _settle();
         _nextRound(0x1e);
         for (uint256 i; i < QUORUM; ++i) {
@@ -46,7 +47,7 @@ contract CommitTest is Fixture {
 
     function test_RevertIf_CallerIsNoTrainer() public {
         _gather(SLOTS);
-        vm.expectRevert(abi.encodeWithSelector(IMarket.NotATrainer.selector, outsider));
+        vm.expectRevert(abi.encodeWithSelector(IMarketEvents.NotATrainer.selector, outsider));
         _send(outsider, 0, COMMITMENT);
     }
 
@@ -55,27 +56,43 @@ contract CommitTest is Fixture {
         _commitFirst(SLOTS);
         _revealFirst(QUORUM);
         _advance();
+        _expel(5);
         _settle();
-        vm.expectRevert(abi.encodeWithSelector(IMarket.NotATrainer.selector, accounts[5]));
+        vm.expectRevert(abi.encodeWithSelector(IMarketEvents.NotATrainer.selector, accounts[5]));
+        _send(accounts[5], 1, COMMITMENT);
+    }
+
+    /// @dev Before anybody has expelled it.
+    function test_RevertIf_CallerWasSilent() public {
+        _gather(SLOTS);
+        _commitFirst(SLOTS);
+        _revealFirst(QUORUM);
+        _advance();
+        _settle();
+        assertTrue(market.isSilent(_id(), accounts[5]));
+        _assertStanding(5, Standing.Active);
+        vm.expectRevert(abi.encodeWithSelector(IMarketEvents.NotATrainer.selector, accounts[5]));
         _send(accounts[5], 1, COMMITMENT);
     }
 
     function test_RevertIf_CommittedAlready() public {
         _gather(SLOTS);
         _commit(0);
-        vm.expectRevert(abi.encodeWithSelector(IMarket.AlreadyCommitted.selector, accounts[0]));
+        vm.expectRevert(
+            abi.encodeWithSelector(IMarketEvents.AlreadyCommitted.selector, accounts[0])
+        );
         _send(accounts[0], 0, COMMITMENT);
     }
 
     function test_RevertIf_CommitmentIsEmpty() public {
         _gather(SLOTS);
-        vm.expectRevert(IMarket.EmptyCommitment.selector);
+        vm.expectRevert(IMarketEvents.EmptyCommitment.selector);
         _send(accounts[0], 0, 0);
     }
 
     function test_RevertIf_RoundIsNotTheCurrentOne() public {
         _gather(SLOTS);
-        vm.expectRevert(abi.encodeWithSelector(IMarket.WrongRound.selector, 1, 0));
+        vm.expectRevert(abi.encodeWithSelector(IMarketEvents.WrongRound.selector, 1, 0));
         _send(accounts[0], 1, COMMITMENT);
     }
 
@@ -83,14 +100,14 @@ contract CommitTest is Fixture {
         _gather(SLOTS);
         uint64 deadline = _project().deadline;
         _pass();
-        vm.expectRevert(abi.encodeWithSelector(IMarket.DeadlinePassed.selector, deadline));
+        vm.expectRevert(abi.encodeWithSelector(IMarketEvents.DeadlinePassed.selector, deadline));
         _send(accounts[0], 0, COMMITMENT);
     }
 
     function test_RevertIf_RoundIsNotOpen() public {
         _gather(1);
         vm.expectRevert(
-            abi.encodeWithSelector(IMarket.WrongPhase.selector, Phase.Joining, Phase.Commit)
+            abi.encodeWithSelector(IMarketEvents.WrongPhase.selector, Phase.Joining, Phase.Commit)
         );
         _send(accounts[0], 0, COMMITMENT);
     }

@@ -2,13 +2,14 @@
 pragma solidity ^0.8.28;
 
 import {Bn254, TwistPoint} from "../src/libraries/Bn254.sol";
+import {Scorings, Selections, Steps} from "../src/libraries/Choices.sol";
 import {Token} from "../src/libraries/Token.sol";
-import {Fixture, IMarket, Phase, Point, Project} from "./Fixture.sol";
+import {Fixture, IMarketEvents, Phase, Point, Project} from "./Fixture.sol";
 
 contract CreateTest is Fixture {
     function test_Create_LocksTheDeposit() public {
         vm.expectEmit(address(market));
-        emit IMarket.Created(_id(), terms, DEPOSIT, CID, "initial");
+        emit IMarketEvents.Created(_id(), terms, DEPOSIT, CID, "initial");
         vm.prank(owner);
         bytes32 id = market.create{value: DEPOSIT}(terms, DEPOSIT, CID, "initial");
 
@@ -25,10 +26,11 @@ contract CreateTest is Fixture {
     }
 
     function test_Create_TakesTheLargestDeposit() public {
-        vm.deal(owner, 2 ** 100);
+        vm.deal(owner, 2 ** 90);
+        terms.aggregatorStake = 2 ** 90; // of two, as it has to cover a pot of half of it
         vm.prank(owner);
-        market.create{value: 2 ** 100}(terms, 2 ** 100, CID, CID);
-        assertEq(market.locked(_id()), 2 ** 100);
+        market.create{value: 2 ** 90}(terms, 2 ** 90, CID, CID);
+        assertEq(market.locked(_id()), 2 ** 90);
     }
 
     function test_Id_NamesTermsContractAndChain() public {
@@ -42,14 +44,14 @@ contract CreateTest is Fixture {
     }
 
     function test_RevertIf_AnotherThanTheOwnerCreates() public {
-        vm.expectRevert(abi.encodeWithSelector(IMarket.NotOwner.selector, outsider, owner));
+        vm.expectRevert(abi.encodeWithSelector(IMarketEvents.NotOwner.selector, outsider, owner));
         vm.prank(outsider);
         market.create{value: DEPOSIT}(terms, DEPOSIT, CID, CID);
     }
 
     function test_RevertIf_ProjectExists() public {
         _create();
-        vm.expectRevert(abi.encodeWithSelector(IMarket.ProjectExists.selector, _id()));
+        vm.expectRevert(abi.encodeWithSelector(IMarketEvents.ProjectExists.selector, _id()));
         _create();
     }
 
@@ -69,7 +71,7 @@ contract CreateTest is Fixture {
     }
 
     function test_RevertIf_DepositDoesNotFitTheBooks() public {
-        _expectBadAmount(2 ** 100 + 1);
+        _expectBadAmount(2 ** 90 + 1);
         _expectBadAmount(0);
     }
 
@@ -100,12 +102,26 @@ contract CreateTest is Fixture {
 
     function test_RevertIf_TooManySlots() public {
         terms.slots = 33;
-        _expectBadTerms("too many slots");
+        _expectBadTerms("no slots, or more than 32");
+        terms.slots = 0;
+        _expectBadTerms("no slots, or more than 32");
+    }
+
+    function test_RevertIf_ParticipantsAreOutOfBounds() public {
+        string memory reason = "fewer participants than slots, or more than 1000";
+        terms.participants = uint16(SLOTS) - 1;
+        _expectBadTerms(reason);
+        terms.participants = 1001;
+        _expectBadTerms(reason);
+        terms.participants = 1000;
+        _create();
     }
 
     function test_RevertIf_SlotsTolerateFewerThanF() public {
-        terms.slots = uint8(QUORUM) - 1;
+        (terms.slots, terms.quorum) = (uint8(QUORUM) - 1, 3);
         _expectBadTerms("fewer slots than 2f + 3");
+        terms.selection = Selections.PROVEN_VALUE; // which knows no f
+        _create();
     }
 
     function test_RevertIf_FDoesNotFitAByte() public {
@@ -113,14 +129,19 @@ contract CreateTest is Fixture {
         _expectBadTerms("fewer slots than 2f + 3");
     }
 
-    function test_RevertIf_QuorumBelowThree() public {
-        terms.quorum = 2;
-        _expectBadTerms("a quorum below 3 or above the slots");
+    /// @dev Multi-Krum and exact Shapley values need three, the mean without one needs one more.
+    function test_RevertIf_TheQuorumIsBelowWhatTheRulesNeed() public {
+        _expectFewest(Selections.MULTI_KRUM, Scorings.SHAPLEY, Steps.MEAN, 3);
+        _expectFewest(Selections.MULTI_KRUM, Scorings.IN_RUN, Steps.EXACT, 3);
+        _expectFewest(Selections.PROVEN_VALUE, Scorings.SHAPLEY, Steps.MEAN, 3);
+        _expectFewest(Selections.PROVEN_VALUE, Scorings.LEAVE_ONE_OUT, Steps.MEAN, 2);
+        _expectFewest(Selections.PROVEN_VALUE, Scorings.LEAVE_ONE_OUT, Steps.EXACT, 1);
+        _expectFewest(Selections.PROVEN_VALUE, Scorings.IN_RUN, Steps.MEAN, 1);
     }
 
     function test_RevertIf_QuorumAboveSlots() public {
         terms.quorum = terms.slots + 1;
-        _expectBadTerms("a quorum below 3 or above the slots");
+        _expectBadTerms("a quorum below what the rules need, or above the slots");
     }
 
     function test_RevertIf_NoRounds() public {
@@ -128,13 +149,54 @@ contract CreateTest is Fixture {
         _expectBadTerms("no rounds");
     }
 
-    function test_RevertIf_ScoringIsUnknown() public {
-        terms.scoring = 2;
-        _expectBadTerms("an unknown scoring");
+    function test_RevertIf_AChoiceIsUnknown() public {
+        string memory reason = "an unknown selection, scoring, step or payment";
+        terms.selection = 2;
+        _expectBadTerms(reason);
+        (terms.selection, terms.scoring) = (0, 3);
+        _expectBadTerms(reason);
+        (terms.scoring, terms.step) = (0, 2);
+        _expectBadTerms(reason);
+        (terms.step, terms.payment) = (0, 2);
+        _expectBadTerms(reason);
     }
 
-    function test_RevertIf_FloorIsAboveAll() public {
-        terms.floorBps = 10_001;
+    function test_RevertIf_TheMeanGameHasAnotherStep() public {
+        terms.step = Steps.EXACT;
+        _expectBadTerms("the mean game with another step than the mean");
+        terms.scoring = Scorings.LEAVE_ONE_OUT;
+        _create();
+    }
+
+    function test_RevertIf_TheYardstickIsOfNothing() public {
+        terms.rows = 0;
+        _expectBadTerms("a yardstick of nothing");
+        (terms.rows, terms.outputs) = (1, 0);
+        _expectBadTerms("a yardstick of nothing");
+        (terms.outputs, terms.energy) = (1, 2 ** 240 + 1);
+        _expectBadTerms("a yardstick of nothing");
+        terms.energy = 2 ** 240;
+        _create();
+    }
+
+    function test_RevertIf_NoGainIsExpected() public {
+        _useDefaults();
+        terms.expectedGain = 0;
+        _expectBadTerms("no gain is expected");
+        terms.expectedGain = -1;
+        _expectBadTerms("no gain is expected");
+        terms.expectedGain = 2 ** 240 + 1;
+        _expectBadTerms("no gain is expected");
+        (terms.expectedGain, terms.potCapBps) = (2 ** 240, 0);
+        _expectBadTerms("a pot of nothing, or above 100 %");
+        terms.potCapBps = 10_001;
+        _expectBadTerms("a pot of nothing, or above 100 %");
+        terms.potCapBps = 1;
+        _create();
+    }
+
+    function test_RevertIf_AttendanceIsAboveAll() public {
+        terms.attendanceBps = 10_001;
         _expectBadTerms("a share above 100 %");
     }
 
@@ -144,10 +206,13 @@ contract CreateTest is Fixture {
     }
 
     function test_RevertIf_AStakeDoesNotFitTheBooks() public {
-        terms.trainerStake = 2 ** 100 + 1;
-        _expectBadTerms("a stake above 2^100");
-        (terms.trainerStake, terms.aggregatorStake) = (2 ** 100, 2 ** 100 + 1);
-        _expectBadTerms("a stake above 2^100");
+        string memory reason = "a trainer's stake above 2^80, or an aggregator's above 2^90";
+        terms.trainerStake = 2 ** 80 + 1;
+        _expectBadTerms(reason);
+        (terms.trainerStake, terms.aggregatorStake) = (2 ** 80, 2 ** 90 + 1);
+        _expectBadTerms(reason);
+        terms.aggregatorStake = 2 ** 90;
+        _create();
     }
 
     function test_RevertIf_StakesDoNotCoverTheBonds() public {
@@ -159,9 +224,52 @@ contract CreateTest is Fixture {
         _expectBadTerms(reason);
         (terms.challengeBond, terms.aggregatorStake) = (bond, bond * 6 - 1);
         _expectBadTerms(reason);
-        (terms.aggregatorStake, terms.bounty) = (bond * 6, bond + 1);
-        _expectBadTerms("a bounty above the challenge bond");
-        terms.bounty = bond;
+        (terms.aggregatorStake, terms.bounty) = (2 ether, bond / 2 + 1);
+        _expectBadTerms("a bounty above half the challenge bond");
+        terms.bounty = bond / 2;
+        _create();
+    }
+
+    function test_RevertIf_ThereAreAuditsWithoutArbiters() public {
+        string memory reason = "audits without arbiters";
+        terms.arbiterQuorum = 1;
+        _expectBadTerms(reason);
+        (terms.arbiterQuorum, terms.auditBps) = (0, 1);
+        _expectBadTerms(reason);
+        (terms.auditBps, terms.ownerBond) = (0, 1);
+        _expectBadTerms(reason);
+        (terms.ownerBond, terms.disputeBond) = (0, 1);
+        _expectBadTerms(reason);
+    }
+
+    function test_RevertIf_TheArbitersHaveNoMajority() public {
+        string memory reason = "more than 8 arbiters, or a quorum of not more than half";
+        (terms.ownerBond, terms.disputeBond) = (1 ether, 0.1 ether);
+        terms.arbiters = new address[](4);
+        terms.arbiterQuorum = 2;
+        _expectBadTerms(reason);
+        terms.arbiterQuorum = 5;
+        _expectBadTerms(reason);
+        terms.arbiters = new address[](9);
+        _expectBadTerms(reason);
+        terms.arbiters = new address[](8);
+        _create();
+    }
+
+    function test_RevertIf_TheBondsOfAnAuditAreOutOfBounds() public {
+        string memory reason = "a dispute bond of nothing or above the owner's, or that above 2^80";
+        terms.arbiters = new address[](1);
+        terms.arbiterQuorum = 1;
+        (terms.ownerBond, terms.disputeBond) = (1 ether, 0);
+        _expectBadTerms(reason);
+        (terms.ownerBond, terms.disputeBond) = (1 ether, 1 ether + 1);
+        _expectBadTerms(reason);
+        (terms.ownerBond, terms.disputeBond) = (2 ** 80 + 1, 1);
+        vm.deal(owner, 2 ** 82);
+        _expectBadTerms(reason);
+        (terms.ownerBond, terms.auditBps) = (2 ** 80, 10_001);
+        _expectBadTerms(reason);
+        terms.auditBps = 10_000;
         _create();
     }
 
@@ -172,7 +280,7 @@ contract CreateTest is Fixture {
 
     function test_RevertIf_ExitIsOutOfBounds() public {
         string memory reason = "an exit delay shorter than a round, or above 360 days";
-        terms.exitSeconds = 1399;
+        terms.exitSeconds = 1999;
         _expectBadTerms(reason);
         terms.exitSeconds = 360 days + 1;
         _expectBadTerms(reason);
@@ -221,6 +329,8 @@ contract CreateTest is Fixture {
         _expectBadTerms("a window of zero seconds");
         (terms.settleSeconds, terms.answerSeconds) = (1, 0);
         _expectBadTerms("a window of zero seconds");
+        (terms.answerSeconds, terms.auditSeconds) = (1, 0);
+        _expectBadTerms("a window of zero seconds");
     }
 
     function test_RevertIf_APointIsOffTheCurve() public {
@@ -242,8 +352,17 @@ contract CreateTest is Fixture {
         assertFalse(ok);
     }
 
+    /// @param fewest The smallest quorum of such terms.
+    function _expectFewest(uint8 selection, uint8 scoring, uint8 step, uint8 fewest) private {
+        (terms.selection, terms.scoring, terms.step) = (selection, scoring, step);
+        terms.quorum = fewest - 1;
+        _expectBadTerms("a quorum below what the rules need, or above the slots");
+        terms.quorum = fewest;
+        _create();
+    }
+
     function _badTerms(string memory reason) private pure returns (bytes memory) {
-        return abi.encodeWithSelector(IMarket.BadTerms.selector, reason);
+        return abi.encodeWithSelector(IMarketEvents.BadTerms.selector, reason);
     }
 
     function _expectBadTerms(string memory reason) private {
@@ -254,7 +373,7 @@ contract CreateTest is Fixture {
     function _expectBadCid(string memory specCid, string memory modelCid, string memory bad)
         private
     {
-        vm.expectRevert(abi.encodeWithSelector(IMarket.BadCid.selector, bad));
+        vm.expectRevert(abi.encodeWithSelector(IMarketEvents.BadCid.selector, bad));
         vm.prank(owner);
         market.create{value: DEPOSIT}(terms, DEPOSIT, specCid, modelCid);
     }
@@ -262,7 +381,9 @@ contract CreateTest is Fixture {
     function _expectBadAmount(uint256 amount) private {
         vm.deal(owner, amount);
         vm.expectRevert(
-            abi.encodeWithSelector(IMarket.AmountOutOfRange.selector, amount, uint256(2 ** 100))
+            abi.encodeWithSelector(
+                IMarketEvents.AmountOutOfRange.selector, amount, uint256(2 ** 90)
+            )
         );
         vm.prank(owner);
         market.create{value: amount}(terms, amount, CID, CID);
@@ -271,7 +392,7 @@ contract CreateTest is Fixture {
     function _expectNoVerifier() private {
         vm.expectRevert(
             abi.encodeWithSelector(
-                IMarket.NoVerifier.selector, terms.circuit, terms.verifierCodeHash
+                IMarketEvents.NoVerifier.selector, terms.circuit, terms.verifierCodeHash
             )
         );
         _create();

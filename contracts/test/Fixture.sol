@@ -1,80 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IMarket, Phase, Project, Standing, Terms} from "../src/interfaces/IMarket.sol";
-import {Bn254, Point} from "../src/libraries/Bn254.sol";
-import {Folded} from "../src/libraries/Folding.sol";
+import {
+    IMarket,
+    IMarketEvents,
+    IProjects,
+    IRounds,
+    Phase,
+    Project,
+    Reveal,
+    Standing,
+    Terms,
+    Trainer
+} from "../src/interfaces/IMarket.sol";
+import {Point} from "../src/libraries/Bn254.sol";
+import {Payments, Scorings, Selections, Steps} from "../src/libraries/Choices.sol";
+import {Roles} from "./Roles.sol";
 import {ScriptedVerifier} from "./ScriptedVerifier.sol";
 import {Vectors} from "./Vectors.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {Test} from "forge-std/Test.sol";
 
 /// @title One project with six slots, and the steps that take it from phase to phase
-/// @notice A test changes `terms` before it creates the project, and `deltas` before it commits.
-abstract contract Fixture is Test {
-    uint256 internal constant SLOTS = 6;
+/// @notice A test changes `terms` before it creates the project, and `deltas` before it commits. The
+/// terms are those of the mean game, paid per round, so that what a round decides can be computed by
+/// hand; `_useDefaults` has those of the market's own choice.
+abstract contract Fixture is Roles {
     uint256 internal constant QUORUM = 5; // 2f + 3 with f = 1
     uint256 internal constant DEPOSIT = 1 ether + 7;
+    uint256 internal constant BUDGET = DEPOSIT - 0.02 ether; // what trainers have of it
     string internal constant CID = "bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi";
 
-    IMarket internal market;
     ScriptedVerifier internal verifier;
-    Terms internal terms;
-    address internal owner = makeAddr("owner");
-    address internal aggregator = makeAddr("aggregator");
-    address internal successor = makeAddr("successor");
-    address internal outsider = makeAddr("outsider");
-    address[SLOTS] internal accounts;
-    int256[4] internal model = [int256(600), 0, 0, 11]; // of the current round, as the roles know it
-    int256[4][SLOTS] internal deltas;
+    uint256 private _joined; // trainers that have staked, by `_join`
 
     function setUp() public virtual {
         vm.warp(1_800_000_000);
+        vm.roll(1000);
         market = _deploy();
         bytes32 circuit = keccak256("circuit");
         verifier = ScriptedVerifier(
             address(market.registry().deploy(circuit, type(ScriptedVerifier).creationCode))
         );
-        int256[4] memory zero;
-        address[] memory aggregators = new address[](2);
-        (aggregators[0], aggregators[1]) = (aggregator, successor);
-        terms = Terms({
-            owner: owner,
-            token: IERC20(address(0)),
-            aggregators: aggregators,
-            circuit: circuit,
-            verifierCodeHash: address(verifier).codehash,
-            zero: Vectors.commitment(zero),
-            statistics: Vectors.commitment([int256(1), 2, 3, 4]),
-            model: Vectors.commitment(model),
-            tau: Vectors.tau(),
-            logrows: Vectors.LOGROWS,
-            entries: 4,
-            slots: uint8(SLOTS),
-            quorum: uint8(QUORUM),
-            byzantine: 1,
-            rounds: 2,
-            maxRetries: 1,
-            scoring: 0,
-            floorBps: 3000,
-            decayBps: 5000,
-            joinSeconds: 100,
-            commitSeconds: 200,
-            revealSeconds: 300,
-            settleSeconds: 400,
-            answerSeconds: 500,
-            exitSeconds: 1400,
-            learningRate: 1e8,
-            aggregatorFee: 0.01 ether,
-            trainerStake: 0.1 ether,
-            aggregatorStake: 0.5 ether,
-            challengeBond: 0.02 ether,
-            bounty: 0.001 ether,
-            minimumGain: 0,
-            targetUtility: type(int256).max,
-            specification: keccak256("specification"),
-            nonce: 0
-        });
+        _setTerms(circuit);
         vm.deal(owner, 10 ether);
         vm.deal(aggregator, 10 ether);
         vm.deal(successor, 10 ether);
@@ -88,53 +55,96 @@ abstract contract Fixture is Test {
         deltas[5] = [int256(-40), -25, 10, 1005]; // flipped
     }
 
-    /// @dev By name: `new` would have the compiler optimise the whole market again in every test.
-    function _deploy() internal returns (IMarket) {
-        return IMarket(deployCode("Market.sol:Market"));
+    function _setTerms(bytes32 circuit) private {
+        int256[4] memory zero;
+        terms.owner = owner;
+        terms.aggregators = [aggregator, successor];
+        terms.circuit = circuit;
+        terms.verifierCodeHash = address(verifier).codehash;
+        terms.zero = Vectors.commitment(zero);
+        terms.statistics = Vectors.commitment([int256(1), 2, 3, 4]);
+        terms.model = Vectors.commitment(model);
+        terms.tau = Vectors.tau();
+        terms.logrows = Vectors.LOGROWS;
+        terms.entries = 4;
+        terms.rows = 1000;
+        terms.outputs = 1;
+        terms.energy = 600_000_000;
+        terms.participants = uint16(SLOTS);
+        terms.slots = uint8(SLOTS);
+        terms.quorum = uint8(QUORUM);
+        terms.byzantine = 1;
+        terms.rounds = 2;
+        terms.maxRetries = 1;
+        terms.attendanceBps = 3000;
+        terms.decayBps = 5000;
+        terms.joinSeconds = 100;
+        terms.commitSeconds = 200;
+        terms.revealSeconds = 300;
+        terms.settleSeconds = 400;
+        terms.answerSeconds = 500;
+        terms.auditSeconds = 600;
+        terms.exitSeconds = 2000;
+        terms.learningRate = 1e8;
+        terms.aggregatorFee = 0.01 ether;
+        terms.trainerStake = 0.1 ether;
+        terms.aggregatorStake = 2 ether;
+        terms.challengeBond = 0.02 ether;
+        terms.bounty = 0.001 ether;
+        terms.targetUtility = type(int256).max;
+        terms.specification = keccak256("specification");
+    }
+
+    /// @dev What a project has whose owner chooses nothing.
+    function _useDefaults() internal {
+        terms.selection = Selections.PROVEN_VALUE;
+        terms.scoring = Scorings.IN_RUN;
+        terms.step = Steps.EXACT;
+        terms.payment = Payments.PER_GAIN;
+        terms.potCapBps = 10_000;
+        terms.expectedGain = 500_000_000;
     }
 
     // --- steps ---------------------------------------------------------------------------------
 
-    function _id() internal view returns (bytes32) {
-        return market.idOf(terms);
-    }
-
-    function _project() internal view returns (Project memory) {
-        return market.project(_id());
-    }
-
     function _create() internal {
+        uint256 value = DEPOSIT + terms.ownerBond;
         vm.prank(owner);
-        market.create{value: DEPOSIT}(terms, DEPOSIT, CID, CID);
+        market.create{value: value}(terms, DEPOSIT, CID, CID);
     }
 
     function _bond() internal {
-        vm.prank(aggregator);
-        market.bond{value: terms.aggregatorStake}(terms);
+        _bondAs(aggregator);
     }
 
     function _bondSuccessor() internal {
-        vm.prank(successor);
-        market.bond{value: terms.aggregatorStake}(terms);
+        _bondAs(successor);
+    }
+
+    function _bondAs(address account) internal {
+        uint256 missing = terms.aggregatorStake - market.aggregatorStake(_id(), account);
+        vm.prank(account);
+        market.bond{value: missing}(terms);
     }
 
     function _join(uint256 i) internal {
         vm.prank(accounts[i]);
-        market.join{value: terms.trainerStake}(terms);
+        market.join{value: terms.trainerStake}(terms, _uninvited());
+        ++_joined;
     }
 
-    /// @dev Created, bonded, and joined by the first `count`: open, if that fills the slots.
+    /// @dev No proof, where anybody may join.
+    function _uninvited() internal pure returns (bytes32[] memory) {
+        return new bytes32[](0);
+    }
+
+    /// @dev Created, bonded, and joined by the first `count`: open, if that fills the places.
     function _gather(uint256 count) internal {
         _create();
         _bond();
         for (uint256 i; i < count; ++i) {
             _join(i);
         }
-    }
-
-    function _commitment(uint256 i) internal view returns (bytes32) {
-        return
-            market.commitmentOf(accounts[i], _id(), _project().round, _point(i), _cid(i), _salt(i));
     }
 
     function _commit(uint256 i) internal {
@@ -175,8 +185,9 @@ abstract contract Fixture is Test {
     }
 
     function _settle() internal {
+        address account = _project().aggregator;
         uint256[] memory claims = _claims();
-        vm.prank(aggregator);
+        vm.prank(account);
         market.settle(terms, CID, _folded(), claims);
     }
 
@@ -195,16 +206,23 @@ abstract contract Fixture is Test {
         market.answer(terms, round, slot, values, quotient);
     }
 
+    /// @dev Shows the delta of trainer `i`, whose reveal was in slot `slot` of an opening.
+    function _claim(uint256 epoch, uint256 slot, uint256 i) internal {
+        (bytes memory values, Point memory quotient) = _opening(i);
+        vm.prank(outsider);
+        market.claim(terms, epoch, slot, values, quotient);
+    }
+
     function _exit(uint256 i) internal {
         vm.prank(accounts[i]);
         market.exit(terms);
     }
 
-    function _assertRefused(address caller, bytes memory call, bytes memory reason) internal {
-        vm.prank(caller);
-        (bool done, bytes memory given) = address(market).call(call);
-        assertFalse(done, "not refused");
-        assertEq(given, reason);
+    function _expel(uint256 i) internal {
+        address[] memory one = new address[](1);
+        one[0] = accounts[i];
+        vm.prank(outsider);
+        market.expel(terms, one);
     }
 
     function _pass() internal {
@@ -224,92 +242,45 @@ abstract contract Fixture is Test {
         _commitFirst(5);
         _revealFirst(4);
         _advance();
+        _expel(4);
     }
 
     /// @dev The roles take over the settled model; the trainers go on from it with new deltas.
     function _nextRound(uint256 selected) internal {
         model = _modelAfter(selected);
+        _newDeltas();
+    }
+
+    function _newDeltas() internal {
         for (uint256 i; i < SLOTS; ++i) {
             deltas[i][3] += 100;
         }
     }
 
-    // --- what the roles know -------------------------------------------------------------------
-
-    function _point(uint256 i) internal view returns (Point memory) {
-        return Vectors.commitment(deltas[i]);
+    /// @dev The next event of an opening in which everybody may commit.
+    function _expectOpened(uint256 round, uint256 epoch) internal {
+        uint64 deadline = uint64(block.timestamp + terms.commitSeconds);
+        vm.expectEmit(address(market));
+        emit IMarketEvents.RoundOpened(
+            _id(), round, epoch, terms.learningRate, deadline, 0, 2 ** 32, 0
+        );
     }
 
-    /// @dev The content of a delta: another delta is other content.
-    function _cid(uint256 i) internal view returns (string memory) {
-        return
-            string.concat("delta ", vm.toString(uint256(keccak256(abi.encode(deltas[i]))) >> 128));
-    }
+    // --- what must hold ------------------------------------------------------------------------
 
-    function _opening(uint256 i)
-        internal
-        view
-        returns (bytes memory values, Point memory quotient)
-    {
-        values = Vectors.encode(deltas[i]);
-        quotient = Vectors.quotient(deltas[i], _drawn(_point(i), values));
-    }
-
-    /// @dev Where the commitment is to be opened, as Opening documents it.
-    function _drawn(Point memory point, bytes memory values) internal pure returns (uint256) {
-        return uint256(keccak256(abi.encode(point, keccak256(values)))) % Bn254.R;
-    }
-
-    function _salt(uint256 i) internal pure returns (bytes32) {
-        return keccak256(abi.encode("salt", i));
-    }
-
-    /// @dev The deltas of all slots in the order of the reveals, zero where there is none.
-    function _revealedDeltas() internal view returns (int256[4][] memory revealed) {
-        uint256 count = market.reveals(_id(), _project().epoch).length;
-        revealed = new int256[4][](count);
-        for (uint256 i; i < count; ++i) {
-            address account = market.reveals(_id(), _project().epoch)[i].trainer;
-            for (uint256 j; j < SLOTS; ++j) {
-                if (accounts[j] == account) revealed[i] = deltas[j];
-            }
-        }
-    }
-
-    /// @dev Any points do: the verifier is scripted.
-    function _folded() internal pure returns (Folded memory) {
-        return Folded(Bn254.generator(), Bn254.generator(), "proof");
-    }
-
-    function _claims() internal view returns (uint256[] memory) {
-        return Vectors.claims(model, _revealedDeltas());
-    }
-
-    /// @dev w + lattice * mean of the deltas of accounts in the mask, computed on the vectors.
-    function _modelAfter(uint256 selected) internal view returns (int256[4] memory next) {
-        int256 m;
-        for (uint256 i; i < SLOTS; ++i) {
-            m += int256(selected >> i & 1);
-        }
-        for (uint256 k; k < 4; ++k) {
-            int256 sum;
-            for (uint256 i; i < SLOTS; ++i) {
-                if (selected >> i & 1 == 1) sum += deltas[i][k];
-            }
-            next[k] = model[k] + 60 / m * sum; // lcm(1..6) = 60
-        }
+    function _assertRefused(address caller, bytes memory call, bytes memory reason) internal {
+        vm.prank(caller);
+        (bool done, bytes memory given) = address(market).call(call);
+        assertFalse(done, "not refused");
+        assertEq(given, reason);
     }
 
     function _assertPhase(Phase expected) internal view {
-        assertEq(uint8(_project().phase), uint8(expected));
+        assertEq(uint8(_project().phase), uint8(expected), "phase");
     }
 
-    function _standing(uint256 i) internal view returns (Standing) {
-        return market.trainer(_id(), accounts[i]).standing;
-    }
-
-    function _credit(address account) internal view returns (uint256) {
-        return market.credit(_id(), account);
+    function _assertStanding(uint256 i, Standing expected) internal view {
+        assertEq(uint8(_standing(i)), uint8(expected), "standing");
     }
 
     /// @dev All that ever went in is locked, credited, or has been paid out.
@@ -317,7 +288,7 @@ abstract contract Fixture is Test {
         _assertOwedIsHeld();
         assertEq(
             address(market).balance + paidOut,
-            DEPOSIT + terms.aggregatorStake + market.trainers(_id()).length
+            DEPOSIT + terms.ownerBond + terms.aggregatorStake + _joined
                 * uint256(terms.trainerStake),
             "deposited is owed or paid"
         );
@@ -329,6 +300,9 @@ abstract contract Fixture is Test {
             + _credit(successor) + _credit(outsider);
         for (uint256 i; i < SLOTS; ++i) {
             owed += _credit(accounts[i]);
+        }
+        for (uint256 i; i < terms.arbiters.length; ++i) {
+            owed += _credit(terms.arbiters[i]);
         }
         assertEq(owed, address(market).balance, "owed is held");
     }

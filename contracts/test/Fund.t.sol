@@ -2,17 +2,16 @@
 pragma solidity ^0.8.28;
 
 import {Token} from "../src/libraries/Token.sol";
-import {Fixture, IMarket, Phase} from "./Fixture.sol";
+import {Fixture, IMarketEvents, IProjects, Phase} from "./Fixture.sol";
 
 contract FundTest is Fixture {
-    uint256 private constant BUDGET = DEPOSIT - 0.02 ether; // the trainers' share of the deposit
-    uint256 private constant MOST = 2 ** 100;
+    uint256 private constant MOST = 2 ** 90;
 
     function testFuzz_Fund_RaisesTheTrainersBudget(uint256 amount) public {
         amount = bound(amount, 1, 5 ether);
         _gather(0);
         vm.expectEmit(address(market));
-        emit IMarket.Funded(_id(), outsider, amount);
+        emit IMarketEvents.Funded(_id(), outsider, amount);
         _fund(amount);
         assertEq(_project().trainerBudget, BUDGET + amount);
         assertEq(_project().feeBudget, 0.02 ether);
@@ -20,7 +19,7 @@ contract FundTest is Fixture {
     }
 
     function test_Fund_IsSpreadOverTheRoundsLeft() public {
-        terms.floorBps = 10_000;
+        terms.attendanceBps = 10_000;
         _toSettlement(SLOTS);
         _settle();
         uint256 left = _project().trainerBudget;
@@ -46,13 +45,16 @@ contract FundTest is Fixture {
     }
 
     function test_Fund_UpToTheMost() public {
+        (terms.rounds, terms.aggregatorStake) = (100, uint128(MOST));
+        terms.aggregatorFee = 0.02 ether / 100;
+        vm.deal(aggregator, MOST);
         _gather(0);
-        _refused(0, 0, abi.encodeWithSelector(IMarket.AmountOutOfRange.selector, 0, MOST));
+        _refused(0, 0, abi.encodeWithSelector(IMarketEvents.AmountOutOfRange.selector, 0, MOST));
         vm.deal(outsider, MOST + 1);
         _refused(
             MOST - BUDGET + 1,
             MOST - BUDGET + 1,
-            abi.encodeWithSelector(IMarket.AmountOutOfRange.selector, MOST + 1, MOST)
+            abi.encodeWithSelector(IMarketEvents.AmountOutOfRange.selector, MOST + 1, MOST)
         );
         _fund(MOST - BUDGET);
         assertEq(_project().trainerBudget, MOST);
@@ -70,12 +72,14 @@ contract FundTest is Fixture {
         _gather(0);
         _advance();
         _refused(
-            1, 1, abi.encodeWithSelector(IMarket.WrongPhase.selector, Phase.Cancelled, Phase.Settle)
+            1,
+            1,
+            abi.encodeWithSelector(IMarketEvents.WrongPhase.selector, Phase.Cancelled, Phase.Settle)
         );
     }
 
     function test_RevertIf_NeverCreated() public {
-        _refused(1, 1, abi.encodeWithSelector(IMarket.NoSuchProject.selector, _id()));
+        _refused(1, 1, abi.encodeWithSelector(IMarketEvents.NoSuchProject.selector, _id()));
     }
 
     function _fund(uint256 amount) private {
@@ -84,7 +88,7 @@ contract FundTest is Fixture {
     }
 
     function _refused(uint256 amount, uint256 value, bytes memory reason) private {
-        bytes memory call = abi.encodeCall(IMarket.fund, (terms, amount));
+        bytes memory call = abi.encodeCall(IProjects.fund, (terms, amount));
         uint256 held = address(market).balance;
         vm.prank(outsider);
         (bool done, bytes memory given) = address(market).call{value: value}(call);
@@ -97,7 +101,7 @@ contract FundTest is Fixture {
         _assertOwedIsHeld();
         assertEq(
             address(market).balance,
-            DEPOSIT + funded + terms.aggregatorStake + market.trainers(_id()).length
+            DEPOSIT + funded + terms.aggregatorStake + _project().active
                 * uint256(terms.trainerStake)
         );
     }

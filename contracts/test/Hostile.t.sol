@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Token} from "../src/libraries/Token.sol";
-import {IMarket, Phase} from "./Fixture.sol";
+import {IMarketEvents, IProjects, Phase} from "./Fixture.sol";
 import {Forcer, ReenteringRecipient} from "./Recipients.sol";
 import {TokenFixture} from "./TokenFixture.sol";
 import {FeeToken, PickyToken, PlainToken, ReenteringToken, SilentToken} from "./Tokens.sol";
@@ -71,8 +71,8 @@ contract HostileTest is TokenFixture {
         _use(address(token));
         _closeInToken();
         bytes[2] memory again = [
-            abi.encodeCall(IMarket.withdrawFor, (terms, _trainers())),
-            abi.encodeCall(IMarket.withdraw, (terms))
+            abi.encodeCall(IProjects.withdrawFor, (terms, _trainers())),
+            abi.encodeCall(IProjects.withdraw, (terms))
         ];
         for (uint256 i; i < again.length; ++i) {
             uint256 due = market.withdrawable(terms, accounts[i]);
@@ -91,9 +91,9 @@ contract HostileTest is TokenFixture {
         _use(address(token));
         _createInToken();
         bytes[3] memory again = [
-            abi.encodeCall(IMarket.join, (terms)),
-            abi.encodeCall(IMarket.fund, (terms, 1)),
-            abi.encodeCall(IMarket.withdraw, (terms))
+            abi.encodeCall(IProjects.join, (terms, _uninvited())),
+            abi.encodeCall(IProjects.fund, (terms, 1)),
+            abi.encodeCall(IProjects.withdraw, (terms))
         ];
         for (uint256 i; i < again.length; ++i) {
             token.arm(address(market), again[i]);
@@ -110,12 +110,12 @@ contract HostileTest is TokenFixture {
         owner = address(token);
         terms.owner = owner;
         _use(address(token));
-        token.arm(address(market), abi.encodeCall(IMarket.cancel, (terms)));
+        token.arm(address(market), abi.encodeCall(IProjects.cancel, (terms)));
         _createInToken();
         assertTrue(token.succeeded());
         _assertPhase(Phase.Cancelled);
         assertEq(_withdraw(owner), DEPOSIT);
-        vm.expectRevert(abi.encodeWithSelector(IMarket.NothingToWithdraw.selector, owner));
+        vm.expectRevert(abi.encodeWithSelector(IMarketEvents.NothingToWithdraw.selector, owner));
         _withdraw(owner);
         assertEq(token.balanceOf(address(market)), 0);
     }
@@ -132,8 +132,8 @@ contract HostileTest is TokenFixture {
         address[] memory one = new address[](1);
         one[0] = accounts[0];
         recipient.arm(
-            abi.encodeCall(IMarket.withdraw, (terms)),
-            abi.encodeCall(IMarket.withdrawFor, (terms, one))
+            abi.encodeCall(IProjects.withdraw, (terms)),
+            abi.encodeCall(IProjects.withdrawFor, (terms, one))
         );
         uint256 due = market.withdrawable(terms, accounts[0]);
         uint256 before = accounts[0].balance;
@@ -174,7 +174,7 @@ contract HostileTest is TokenFixture {
                 terms.trainerStake
             )
         );
-        market.join(terms);
+        market.join(terms, _uninvited());
         vm.stopPrank();
         _advance();
         assertEq(_withdraw(owner), DEPOSIT);
@@ -183,7 +183,7 @@ contract HostileTest is TokenFixture {
 
     // --- crowds --------------------------------------------------------------------------------
 
-    function test_Crowd_ThatJoinsAndLeavesTakesNoSlotAndGetsItsStakesBack() public {
+    function test_Crowd_ThatJoinsAndLeavesTakesNoPlaceAndGetsItsStakesBack() public {
         terms.joinSeconds = 10_000;
         _create();
         _bond();
@@ -192,20 +192,20 @@ contract HostileTest is TokenFixture {
             crowd[i] = makeAddr(string.concat("passer-by ", vm.toString(i)));
             vm.deal(crowd[i], terms.trainerStake);
             vm.prank(crowd[i]);
-            market.join{value: terms.trainerStake}(terms);
+            market.join{value: terms.trainerStake}(terms, _uninvited());
             if (i % 2 == 0) continue; // two at a time, and the first leaves first
             vm.prank(crowd[i - 1]);
             market.exit(terms);
             vm.prank(crowd[i]);
             market.exit(terms);
         }
-        assertEq(market.trainers(_id()).length, 0);
+        assertEq(_project().active, 0);
         uint256 freeAt = block.timestamp + terms.exitSeconds;
         for (uint256 i; i < SLOTS; ++i) {
             _join(i);
         }
         _assertPhase(Phase.Commit);
-        assertEq(market.trainers(_id()).length, SLOTS);
+        assertEq(_project().active, SLOTS);
 
         vm.warp(freeAt);
         market.withdrawFor(terms, crowd);

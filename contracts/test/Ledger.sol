@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IMarket, Phase, Project, Reveal, Terms, Trainer} from "../src/interfaces/IMarket.sol";
+import {
+    IMarket,
+    IProjects,
+    IRounds,
+    Phase,
+    Project,
+    Reveal,
+    Standing,
+    Terms,
+    Trainer
+} from "../src/interfaces/IMarket.sol";
+import {Payments} from "../src/libraries/Choices.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Test} from "forge-std/Test.sol";
 
@@ -15,8 +26,9 @@ abstract contract Ledger is Test {
         Trainer[ACTORS] trainers;
         uint256[ACTORS] credits; // wei
         uint256[ACTORS] offices; // wei at stake as an aggregator
-        bool[ACTORS] mute; // committed in this opening, and has not revealed
+        bool[ACTORS] silent;
         uint32 accused; // bit i for actor i
+        uint256 locked; // wei
     }
 
     IMarket public immutable MARKET;
@@ -35,13 +47,13 @@ abstract contract Ledger is Test {
     function _page(bytes32 id) internal view returns (Page memory page) {
         Project memory p = MARKET.project(id);
         page.project = p;
+        page.locked = MARKET.locked(id);
         for (uint256 i; i < ACTORS; ++i) {
             address account = actor(i);
             page.trainers[i] = MARKET.trainer(id, account);
             page.credits[i] = MARKET.credit(id, account);
             page.offices[i] = MARKET.aggregatorStake(id, account);
-            page.mute[i] = MARKET.commitmentIn(id, p.epoch, account) != 0
-                && page.trainers[i].revealedIn != p.epoch + 1;
+            page.silent[i] = MARKET.isSilent(id, account);
         }
         if (p.accused == 0) return page;
         Reveal[] memory revealed = MARKET.reveals(id, p.epoch);
@@ -52,10 +64,12 @@ abstract contract Ledger is Test {
     }
 
     /// @param method The selector of a call that was accepted.
+    /// @param paid Wei that came with it.
     function _check(
         Terms memory terms,
         address caller,
         bytes4 method,
+        uint256 paid,
         Page memory old,
         Page memory page
     ) internal {
@@ -66,22 +80,29 @@ abstract contract Ledger is Test {
             require(page.credits[i] >= old.credits[i], "took a credit");
             gained += page.credits[i] - old.credits[i];
             (uint256 due, uint256 stake) = (old.trainers[i].stake, page.trainers[i].stake);
-            if (method == IMarket.join.selector && actor(i) == caller) due += terms.trainerStake;
-            require(due - stake == _fine(terms, method, old, i), "fined a trainer by no rule");
+            if (method == IProjects.join.selector && actor(i) == caller) due += terms.trainerStake;
+            require(due - stake == _fine(terms, method, old, page, i), "fined a trainer by no rule");
             (uint256 dueOffice, uint256 office) = (old.offices[i], page.offices[i]);
-            if (method == IMarket.bond.selector && actor(i) == caller) {
-                dueOffice += terms.aggregatorStake;
-            }
+            if (method == IProjects.bond.selector && actor(i) == caller) dueOffice += paid;
             require(
                 dueOffice - office == _officeFine(terms, method, old, i),
                 "fined an aggregator by no rule"
             );
             lost += due - stake + dueOffice - office;
         }
+        require(page.locked + gained == old.locked + paid, "made or lost money");
         _checkGains(terms, method, old, page, gained, lost);
+        _checkBudget(terms, method, paid, old.project, page.project);
+        _checkOpening(terms, old.project, page);
     }
 
-    /// @dev Outside of settlements and closings nothing is gained but what others are fined.
+    /// @notice Wei that aggregators have to have at stake for a round to open.
+    function _atRisk(Terms memory terms, Project memory p) internal pure returns (uint256) {
+        return _largestPot(terms, p) + terms.slots * uint256(terms.challengeBond);
+    }
+
+    /// @dev Outside of settlements, judgements and closings nothing is gained but what others are
+    /// fined, and of that only bounties and answered bonds; the rest waits.
     function _checkGains(
         Terms memory terms,
         bytes4 method,
@@ -90,33 +111,71 @@ abstract contract Ledger is Test {
         uint256 gained,
         uint256 lost
     ) private pure {
-        uint256 budget = uint256(old.project.trainerBudget)
-            / Math.max(terms.rounds - old.project.round, 1);
-        if (page.project.phase >= Phase.Done) {
-            require(page.project.trainerBudget == 0 && page.project.feeBudget == 0, "kept money");
-            require(
-                gained == lost + old.project.trainerBudget + old.project.feeBudget, "closed uneven"
-            );
-        } else if (method == IMarket.settle.selector) {
-            require(gained <= budget + terms.aggregatorFee, "paid beyond the budget");
-            require(
-                old.project.feeBudget - page.project.feeBudget == terms.aggregatorFee, "another fee"
-            );
+        Project memory p = old.project;
+        if (p.phase < Phase.Done && page.project.phase >= Phase.Done) {
+            require(page.project.trainerBudget == 0, "kept money of the trainers'");
+            require(page.project.feeBudget == 0 && page.project.bonds == 0, "kept the owner's");
+        } else if (method == IRounds.settle.selector) {
+            uint256 most = _largestPot(terms, p) + terms.aggregatorFee + p.forfeited;
+            require(gained <= most, "paid beyond the pot");
+        } else if (method == IRounds.answer.selector) {
+            require(gained == lost, "an answer pays the bond");
+        } else if (p.phase == Phase.Audit) {
+            require(gained <= p.bonds, "judged for more than the bonds");
+        } else if (method == IRounds.expel.selector && p.phase >= Phase.Done) {
+            require(gained == lost, "kept a stake of a closed project");
         } else {
-            require(gained <= lost, "gained by no rule");
-            require(page.project.feeBudget == old.project.feeBudget, "a fee for nothing");
+            require(gained <= ACTORS * uint256(terms.bounty), "gained by no rule");
+            require(gained <= lost, "more than others lost");
         }
     }
 
+    /// @dev The budgets change by settlements, funds and judgements, and by the end.
+    function _checkBudget(
+        Terms memory terms,
+        bytes4 method,
+        uint256 paid,
+        Project memory old,
+        Project memory p
+    ) private pure {
+        if (p.phase >= Phase.Done) return;
+        bool settled = method == IRounds.settle.selector;
+        uint256 fee = settled ? terms.aggregatorFee : 0;
+        require(old.feeBudget - p.feeBudget == fee, "another fee");
+        uint256 added = method == IProjects.fund.selector ? paid : 0;
+        require(p.budget == old.budget + added, "another budget");
+        bool refuted = old.phase == Phase.Audit && p.phase == Phase.Claim;
+        if (settled) require(p.trainerBudget <= old.trainerBudget, "a settlement that adds");
+        else if (refuted) require(p.trainerBudget == 0, "a budget by a refuted yardstick");
+        else require(p.trainerBudget == old.trainerBudget + added, "spent by no rule");
+    }
+
+    function _checkOpening(Terms memory terms, Project memory old, Page memory page) private pure {
+        Project memory p = page.project;
+        bool same = old.phase == Phase.Commit && old.epoch == p.epoch;
+        if (p.phase != Phase.Commit || same) return;
+        uint256 bonded;
+        for (uint256 i; i < ACTORS; ++i) {
+            bonded += page.offices[i];
+        }
+        require(bonded >= _atRisk(terms, p), "opened without the stakes that cover it");
+        require(p.active >= terms.quorum, "opened for too few");
+    }
+
     /// @return Wei that this trainer has to lose by such a call.
-    function _fine(Terms memory terms, bytes4 method, Page memory old, uint256 i)
+    function _fine(Terms memory terms, bytes4 method, Page memory old, Page memory page, uint256 i)
         private
         pure
         returns (uint256)
     {
-        if (method != IMarket.advance.selector) return 0;
         uint256 stake = old.trainers[i].stake;
-        if (old.project.phase == Phase.Reveal) return old.mute[i] ? stake : 0;
+        if (method == IRounds.expel.selector) {
+            bool expelled = page.trainers[i].standing != old.trainers[i].standing;
+            require(!expelled || old.silent[i], "expelled for nothing");
+            return expelled ? stake : 0;
+        }
+        require(!old.silent[i] || page.silent[i], "forgot a silence");
+        if (method != IRounds.advance.selector) return 0;
         if (old.project.phase != Phase.Answer || old.accused >> i & 1 == 0) return 0;
         return Math.min(stake, terms.challengeBond);
     }
@@ -128,8 +187,19 @@ abstract contract Ledger is Test {
         returns (uint256)
     {
         if (actor(i) != old.project.aggregator) return 0;
-        if (method == IMarket.answer.selector) return terms.challengeBond;
-        bool late = method == IMarket.advance.selector && old.project.phase == Phase.Settle;
+        if (method == IRounds.answer.selector) return terms.challengeBond;
+        bool late = method == IRounds.advance.selector && old.project.phase == Phase.Settle;
         return late ? old.offices[i] : 0;
+    }
+
+    function _largestPot(Terms memory terms, Project memory p) private pure returns (uint256) {
+        if (terms.payment == Payments.PER_ROUND) return p.trainerBudget / (terms.rounds - p.round);
+        uint256 attendance = uint256(p.budget) * terms.attendanceBps / 10_000;
+        uint256 cap = uint256(p.budget) * terms.potCapBps / 10_000;
+        uint256 left = p.budget - attendance; // and not gained yet
+        int256 risen = p.bestUtility - p.initialUtility;
+        if (risen > terms.expectedGain) risen = terms.expectedGain;
+        if (risen > 0) left -= Math.mulDiv(left, uint256(risen), uint256(terms.expectedGain));
+        return attendance / terms.rounds + Math.min(cap, left);
     }
 }

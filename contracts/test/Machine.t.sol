@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Fixture, IMarket, Phase, Point, Project} from "./Fixture.sol";
+import {Fixture, IMarketEvents, IProjects, IRounds, Phase, Point, Project} from "./Fixture.sol";
 
 /// @title Every method in every phase
 /// @notice Each is called by whom and with what it asks for, so that only the phase can refuse it.
-/// The table is the one in docs/contracts.md.
+/// docs/contracts.md shows the table.
 contract MachineTest is Fixture {
     enum Method {
         Create,
@@ -13,34 +13,64 @@ contract MachineTest is Fixture {
         Cancel,
         Bond,
         Join,
+        Dispute,
         Exit,
         Commit,
         Reveal,
         Challenge,
         Answer,
+        Vote,
         Settle,
+        Claim,
         Advance,
+        Expel,
         Withdraw,
         WithdrawFor
     }
 
-    /// @dev A plus where a method is accepted, and the phase that a refusal says it wants.
-    function _row(Method method) private pure returns (bytes memory accepted, Phase wanted) {
-        // In the order of Phase: None Joining Commit Reveal Settle Answer Done Aborted Cancelled
-        if (method == Method.Create) return ("+--------", Phase.None);
-        if (method == Method.Fund) return ("-+++++---", Phase.Settle);
-        if (method == Method.Cancel) return ("-+-------", Phase.Joining);
-        if (method == Method.Bond) return ("-+++++---", Phase.Settle);
-        if (method == Method.Join) return ("-+-------", Phase.Joining);
-        if (method == Method.Exit) return ("-+++++---", Phase.Settle);
-        if (method == Method.Commit) return ("--+------", Phase.Commit);
-        if (method == Method.Reveal) return ("---+-----", Phase.Reveal);
-        if (method == Method.Challenge) return ("----+----", Phase.Settle);
-        if (method == Method.Answer) return ("-----+---", Phase.Answer);
-        if (method == Method.Settle) return ("----+----", Phase.Settle);
-        if (method == Method.Advance) return ("-+++++---", Phase.Settle);
-        if (method == Method.Withdraw) return ("------+++", Phase.None);
-        return ("-++++++++", Phase.None); // WithdrawFor passes over what is not due
+    uint256 private constant METHODS = uint256(type(Method).max) + 1;
+    uint256 private constant PHASES = uint256(type(Phase).max) + 1;
+
+    /// @return name As the documentation writes it.
+    /// @return accepted A plus where the method is, in the order of Phase: None, Joining, Commit,
+    /// Reveal, Settle, Answer, Audit, Claim, Done, Aborted, Cancelled.
+    /// @return wanted The phase that a refusal says it wants.
+    function _row(Method method)
+        private
+        pure
+        returns (string memory name, bytes memory accepted, Phase wanted)
+    {
+        if (method == Method.Create) return ("create", "+----------", Phase.None);
+        if (method == Method.Fund) return ("fund", "-+++++++---", Phase.Settle);
+        if (method == Method.Cancel) return ("cancel", "-+---------", Phase.Joining);
+        if (method == Method.Bond) return ("bond", "-+++++++---", Phase.Settle);
+        if (method == Method.Join) return ("join", "-+---------", Phase.Joining);
+        if (method == Method.Dispute) return ("dispute", "-+++++-----", Phase.Settle);
+        if (method == Method.Exit) return ("exit", "-+++++++---", Phase.Settle);
+        if (method == Method.Commit) return ("commit", "--+--------", Phase.Commit);
+        if (method == Method.Reveal) return ("reveal", "---+-------", Phase.Reveal);
+        if (method == Method.Challenge) return ("challenge", "----+------", Phase.Settle);
+        if (method == Method.Answer) return ("answer", "-----+-----", Phase.Answer);
+        if (method == Method.Vote) return ("vote", "------+----", Phase.Audit);
+        if (method == Method.Settle) return ("settle", "----+------", Phase.Settle);
+        if (method == Method.Claim) return ("claim", "-------+---", Phase.Claim);
+        if (method == Method.Advance) return ("advance", "-+++++++---", Phase.Settle);
+        if (method == Method.Expel) return ("expel", "--++++++++-", Phase.None);
+        if (method == Method.Withdraw) return ("withdraw", "--------+++", Phase.None);
+        return ("withdrawFor", "-++++++++++", Phase.None); // passes over what is not due
+    }
+
+    function setUp() public override {
+        super.setUp();
+        terms.arbiters.push(makeAddr("arbiter"));
+        terms.arbiterQuorum = 1;
+        (terms.ownerBond, terms.disputeBond) = (0.5 ether, 0.05 ether);
+    }
+
+    /// @dev The documentation's table is this one.
+    function test_TheDocumentationHasTheTable() public {
+        string memory page = vm.readFile("../docs/contracts.md");
+        assertTrue(vm.contains(page, _table()), _table());
     }
 
     function test_None() public {
@@ -53,36 +83,49 @@ contract MachineTest is Fixture {
     }
 
     function test_Commit() public {
-        _gather(SLOTS);
+        _toCommit();
         _assertRows();
     }
 
     function test_Reveal() public {
-        _gather(SLOTS);
-        _commitFirst(SLOTS);
+        _toReveal();
         _assertRows();
     }
 
     function test_Settle() public {
-        _toSettlement(SLOTS);
+        _toSettle();
         _assertRows();
     }
 
     function test_Answer() public {
-        _toSettlement(SLOTS);
+        _toSettle();
         _challenge(1);
+        _assertRows();
+    }
+
+    function test_Audit() public {
+        _toSettle();
+        vm.prank(outsider);
+        market.dispute{value: terms.disputeBond}(terms);
+        _assertRows();
+    }
+
+    function test_Claim() public {
+        _toCommit();
+        _advance(); // nobody commits again
         _assertRows();
     }
 
     function test_Done() public {
         terms.rounds = 1;
-        _toSettlement(SLOTS);
+        _toSettle();
         _settle();
         _assertRows();
     }
 
     function test_Aborted() public {
-        _toSettlement(SLOTS);
+        _toSettle();
+        _advance();
         _advance();
         _assertRows();
     }
@@ -93,8 +136,32 @@ contract MachineTest is Fixture {
         _assertRows();
     }
 
+    /// @dev The second opening of the first round. Trainer 4 was silent in the first, and nobody has
+    /// expelled it.
+    function _toCommit() private {
+        _gather(SLOTS);
+        _commitFirst(5);
+        _revealFirst(4);
+        _advance();
+    }
+
+    function _toReveal() private {
+        _toCommit();
+        for (uint256 i; i < SLOTS; ++i) {
+            if (i != 4) _commit(i);
+        }
+        _advance();
+    }
+
+    function _toSettle() private {
+        _toReveal();
+        for (uint256 i; i < SLOTS; ++i) {
+            if (i != 4) _reveal(i);
+        }
+    }
+
     function _assertRows() private {
-        for (uint256 i; i <= uint256(type(Method).max); ++i) {
+        for (uint256 i; i < METHODS; ++i) {
             uint256 snapshot = vm.snapshotState();
             _assertCell(Method(i), _project().phase);
             vm.revertToState(snapshot);
@@ -102,15 +169,15 @@ contract MachineTest is Fixture {
     }
 
     function _assertCell(Method method, Phase phase) private {
-        (bytes memory accepted, Phase wanted) = _row(method);
+        (string memory name, bytes memory accepted, Phase wanted) = _row(method);
         (address caller, uint256 value, bytes memory call) = _ask(method, phase);
         vm.prank(caller);
         (bool done, bytes memory reason) = address(market).call{value: value}(call);
         if (accepted[uint256(phase)] == "+") {
-            assertTrue(done, string.concat("refused: ", vm.toString(uint256(method))));
+            assertTrue(done, string.concat("refused: ", name));
         } else {
-            assertFalse(done, string.concat("accepted: ", vm.toString(uint256(method))));
-            assertEq(reason, _refusal(method, phase, wanted, caller));
+            assertFalse(done, string.concat("accepted: ", name));
+            assertEq(reason, _refusal(method, phase, wanted, caller), name);
         }
     }
 
@@ -120,15 +187,21 @@ contract MachineTest is Fixture {
         returns (bytes memory)
     {
         if (method == Method.Create) {
-            return abi.encodeWithSelector(IMarket.ProjectExists.selector, _id());
+            return abi.encodeWithSelector(IMarketEvents.ProjectExists.selector, _id());
         }
         if (phase == Phase.None) {
-            return abi.encodeWithSelector(IMarket.NoSuchProject.selector, _id());
+            return abi.encodeWithSelector(IMarketEvents.NoSuchProject.selector, _id());
         }
         if (method == Method.Withdraw) {
-            return abi.encodeWithSelector(IMarket.NothingToWithdraw.selector, caller);
+            return abi.encodeWithSelector(IMarketEvents.NothingToWithdraw.selector, caller);
         }
-        return abi.encodeWithSelector(IMarket.WrongPhase.selector, phase, wanted);
+        if (method == Method.Expel) {
+            return abi.encodeWithSelector(IMarketEvents.NotSilent.selector, accounts[4]);
+        }
+        if (method == Method.Dispute && phase < Phase.Done) {
+            return abi.encodeWithSelector(IMarketEvents.NotDisputable.selector, _id());
+        }
+        return abi.encodeWithSelector(IMarketEvents.WrongPhase.selector, phase, wanted);
     }
 
     /// @dev Who calls, with what value and what data; it prepares what the call asks for.
@@ -136,52 +209,112 @@ contract MachineTest is Fixture {
         private
         returns (address caller, uint256 value, bytes memory call)
     {
-        Project memory p = _project();
-        if (method == Method.Create) {
-            return (owner, DEPOSIT, abi.encodeCall(IMarket.create, (terms, DEPOSIT, CID, CID)));
+        if (method <= Method.Exit) return _askOfProject(method, phase);
+        if (method <= Method.Claim) return _askOfRound(method, phase);
+        address[] memory one = new address[](1);
+        one[0] = accounts[method == Method.Expel ? 4 : 0];
+        if (method == Method.Advance) {
+            vm.warp(uint256(_project().deadline) + 1);
+            return (outsider, 0, abi.encodeCall(IRounds.advance, (terms)));
         }
-        if (method == Method.Fund) return (outsider, 1, abi.encodeCall(IMarket.fund, (terms, 1)));
+        if (method == Method.Expel) {
+            return (outsider, 0, abi.encodeCall(IRounds.expel, (terms, one)));
+        }
+        if (method == Method.Withdraw) {
+            return (accounts[0], 0, abi.encodeCall(IProjects.withdraw, (terms)));
+        }
+        return (outsider, 0, abi.encodeCall(IProjects.withdrawFor, (terms, one)));
+    }
+
+    function _askOfProject(Method method, Phase phase)
+        private
+        returns (address caller, uint256 value, bytes memory call)
+    {
+        if (method == Method.Create) {
+            value = DEPOSIT + terms.ownerBond;
+            return (owner, value, abi.encodeCall(IProjects.create, (terms, DEPOSIT, CID, CID)));
+        }
+        if (method == Method.Fund) {
+            return (outsider, 1, abi.encodeCall(IProjects.fund, (terms, 1)));
+        }
         if (method == Method.Cancel) {
             if (phase == Phase.Joining) _exit(0); // the only one that has joined
-            return (owner, 0, abi.encodeCall(IMarket.cancel, (terms)));
+            return (owner, 0, abi.encodeCall(IProjects.cancel, (terms)));
         }
         if (method == Method.Bond) {
-            return (successor, terms.aggregatorStake, abi.encodeCall(IMarket.bond, (terms)));
+            return (successor, terms.aggregatorStake, abi.encodeCall(IProjects.bond, (terms)));
         }
         if (method == Method.Join) {
-            return (accounts[1], terms.trainerStake, abi.encodeCall(IMarket.join, (terms)));
+            call = abi.encodeCall(IProjects.join, (terms, _uninvited()));
+            return (accounts[1], terms.trainerStake, call);
         }
-        if (method == Method.Exit) return (accounts[0], 0, abi.encodeCall(IMarket.exit, (terms)));
+        if (method == Method.Dispute) {
+            return (outsider, terms.disputeBond, abi.encodeCall(IProjects.dispute, (terms)));
+        }
+        return (accounts[0], 0, abi.encodeCall(IProjects.exit, (terms)));
+    }
+
+    function _askOfRound(Method method, Phase phase)
+        private
+        view
+        returns (address caller, uint256 value, bytes memory call)
+    {
+        Project memory p = _project();
+        (bytes memory values, Point memory quotient) = _opening(0);
         if (method == Method.Commit) {
-            call = abi.encodeCall(IMarket.commit, (terms, p.round, _commitment(0)));
+            call = abi.encodeCall(IRounds.commit, (terms, p.round, _commitment(0)));
             return (accounts[0], 0, call);
         }
         if (method == Method.Reveal) {
-            call = abi.encodeCall(IMarket.reveal, (terms, p.round, _point(0), _cid(0), _salt(0)));
+            call = abi.encodeCall(IRounds.reveal, (terms, p.round, _point(0), _cid(0), _salt(0)));
             return (accounts[0], 0, call);
         }
         if (method == Method.Challenge) {
-            return (aggregator, 0, abi.encodeCall(IMarket.challenge, (terms, p.round, 1)));
+            return (aggregator, 0, abi.encodeCall(IRounds.challenge, (terms, p.round, 1)));
         }
         if (method == Method.Answer) {
-            (bytes memory values, Point memory quotient) = _opening(0);
-            call = abi.encodeCall(IMarket.answer, (terms, p.round, 0, values, quotient));
+            call = abi.encodeCall(IRounds.answer, (terms, p.round, 0, values, quotient));
             return (outsider, 0, call);
         }
-        if (method == Method.Settle) {
-            uint256[] memory claims = phase == Phase.None ? new uint256[](0) : _claims();
-            call = abi.encodeCall(IMarket.settle, (terms, CID, _folded(), claims));
-            return (aggregator, 0, call);
+        if (method == Method.Vote) {
+            return (terms.arbiters[0], 0, abi.encodeCall(IRounds.vote, (terms, true)));
         }
-        if (method == Method.Advance) {
-            vm.warp(uint256(p.deadline) + 1);
-            return (outsider, 0, abi.encodeCall(IMarket.advance, (terms)));
+        if (method == Method.Claim) {
+            call = abi.encodeCall(IRounds.claim, (terms, 0, 0, values, quotient));
+            return (outsider, 0, call);
         }
-        if (method == Method.Withdraw) {
-            return (accounts[0], 0, abi.encodeCall(IMarket.withdraw, (terms)));
+        uint256[] memory claims = phase == Phase.None ? new uint256[](0) : _claims();
+        return (aggregator, 0, abi.encodeCall(IRounds.settle, (terms, CID, _folded(), claims)));
+    }
+
+    function _table() private pure returns (string memory table) {
+        string[11] memory names = [
+            "None",
+            "Joining",
+            "Commit",
+            "Reveal",
+            "Settle",
+            "Answer",
+            "Audit",
+            "Claim",
+            "Done",
+            "Aborted",
+            "Cancelled"
+        ];
+        table = "| |";
+        string memory line = "|---|";
+        for (uint256 k; k < PHASES; ++k) {
+            table = string.concat(table, " ", names[k], " |");
+            line = string.concat(line, "---|");
         }
-        address[] memory due = new address[](1);
-        due[0] = accounts[0];
-        return (outsider, 0, abi.encodeCall(IMarket.withdrawFor, (terms, due)));
+        table = string.concat(table, "\n", line, "\n");
+        for (uint256 i; i < METHODS; ++i) {
+            (string memory name, bytes memory accepted,) = _row(Method(i));
+            table = string.concat(table, "| `", name, "` |");
+            for (uint256 k; k < PHASES; ++k) {
+                table = string.concat(table, accepted[k] == "+" ? " + |" : " |");
+            }
+            table = string.concat(table, "\n");
+        }
     }
 }

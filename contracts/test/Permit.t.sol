@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Token} from "../src/libraries/Token.sol";
-import {IMarket, Phase, Standing} from "./Fixture.sol";
+import {IMarketEvents, IProjects, Phase, Standing} from "./Fixture.sol";
 import {TokenFixture} from "./TokenFixture.sol";
 import {PlainToken} from "./Tokens.sol";
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
@@ -48,7 +48,7 @@ contract PermitTest is TokenFixture {
         _token.approve(address(market), 0);
         bytes[] memory calls = new bytes[](2);
         calls[0] = _permit(DEPOSIT, _sign(owner, key, DEPOSIT));
-        calls[1] = abi.encodeCall(IMarket.create, (terms, DEPOSIT, CID, CID));
+        calls[1] = abi.encodeCall(IProjects.create, (terms, DEPOSIT, CID, CID));
         vm.prank(owner);
         bytes[] memory results = Multicall(address(market)).multicall(calls);
         assertEq(abi.decode(results[1], (bytes32)), _id());
@@ -121,7 +121,7 @@ contract PermitTest is TokenFixture {
         terms.token = IERC20(address(0));
         _create();
         bytes[] memory calls = new bytes[](1);
-        calls[0] = abi.encodeCall(IMarket.join, (terms));
+        calls[0] = abi.encodeCall(IProjects.join, (terms, _uninvited()));
         uint256 stake = terms.trainerStake;
         vm.prank(_trainer);
         (bool done,) =
@@ -136,9 +136,9 @@ contract PermitTest is TokenFixture {
         _createInToken();
         bytes[] memory calls = new bytes[](3);
         calls[0] = _permit(1 ether, _sign(_trainer, _key, 1 ether));
-        calls[1] = abi.encodeCall(IMarket.join, (terms));
+        calls[1] = abi.encodeCall(IProjects.join, (terms, _uninvited()));
         calls[2] = calls[1];
-        vm.expectRevert(abi.encodeWithSelector(IMarket.AlreadyJoined.selector, _trainer));
+        vm.expectRevert(abi.encodeWithSelector(IMarketEvents.AlreadyJoined.selector, _trainer));
         _multicall(calls);
         assertEq(uint8(_standing(0)), uint8(Standing.None));
         assertEq(_token.balanceOf(_trainer), PURSE);
@@ -156,7 +156,7 @@ contract PermitTest is TokenFixture {
     {
         calls = new bytes[](2);
         calls[0] = _permit(terms.trainerStake, signature);
-        calls[1] = abi.encodeCall(IMarket.join, (terms));
+        calls[1] = abi.encodeCall(IProjects.join, (terms, _uninvited()));
     }
 
     function _permit(uint256 amount, Signature memory signature)
@@ -165,7 +165,7 @@ contract PermitTest is TokenFixture {
         returns (bytes memory)
     {
         return abi.encodeCall(
-            IMarket.permit,
+            IProjects.permit,
             (
                 IERC20Permit(address(_token)),
                 amount,

@@ -1,37 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Fixture, IMarket, Phase, Standing} from "./Fixture.sol";
+import {Fixture, IMarketEvents, IRounds, Phase, Standing} from "./Fixture.sol";
 
 /// @dev What `advance` does with challenges that nobody answered.
 contract SetAsideTest is Fixture {
-    uint256 private constant BUDGET = DEPOSIT - 0.02 ether; // the trainers' share of the deposit
-
     function test_SetAside_TheDeltaLeavesAndItsTrainerPays() public {
         _toSettlement(SLOTS);
         _challenge(1 << 1);
         _pass();
         vm.expectEmit(address(market));
-        emit IMarket.SetAside(_id(), 0, accounts[1], 0);
+        emit IMarketEvents.SetAside(_id(), 0, accounts[1], 0);
         vm.expectEmit(address(market));
-        emit IMarket.Slashed(_id(), accounts[1], terms.challengeBond);
+        emit IMarketEvents.Slashed(_id(), accounts[1], terms.challengeBond);
         vm.expectEmit(address(market));
-        emit IMarket.Credited(_id(), aggregator, terms.bounty);
+        emit IMarketEvents.Credited(_id(), aggregator, terms.bounty);
         vm.prank(outsider);
         market.advance(terms);
 
         _assertPhase(Phase.Settle);
         assertEq(_project().accused, 0);
         assertEq(_project().deadline, block.timestamp + terms.settleSeconds);
-        assertEq(market.trainer(_id(), accounts[1]).stake, terms.trainerStake - terms.challengeBond);
-        assertEq(market.trainer(_id(), accounts[1]).revealedIn, 0);
-        assertEq(uint8(_standing(1)), uint8(Standing.Active));
+        assertEq(_stake(1), terms.trainerStake - terms.challengeBond);
+        _assertStanding(1, Standing.Active);
+        assertFalse(market.isSilent(_id(), accounts[1]));
         assertEq(_credit(aggregator), terms.bounty); // its gas, not the advancing outsider's
         assertEq(_credit(outsider), 0);
-        assertEq(_credit(accounts[1]), 0);
         for (uint256 i; i < SLOTS; ++i) {
-            if (i != 1) assertEq(_credit(accounts[i]), (terms.challengeBond - terms.bounty) / 5);
+            assertEq(_credit(accounts[i]), 0);
         }
+        assertEq(_project().forfeited, terms.challengeBond - terms.bounty);
+        _assertConserved(0);
+    }
+
+    function test_SetAside_TheSettlementGivesTheBondToTheSelected() public {
+        terms.attendanceBps = 0;
+        _toSettlement(SLOTS);
+        _challenge(1 << 1);
+        _advance();
+        uint256 each = (terms.challengeBond - terms.bounty) / 4; // the flipped one is not selected
+        uint256 rest = (terms.challengeBond - terms.bounty) % 4;
+        vm.expectEmit(address(market));
+        emit IMarketEvents.Credited(_id(), accounts[0], each);
+        _settle();
+        assertGe(_credit(accounts[4]), each);
+        assertEq(_credit(accounts[1]), 0);
+        assertEq(_credit(accounts[5]), 0);
+        assertEq(_project().forfeited, rest);
         _assertConserved(0);
     }
 
@@ -46,12 +61,11 @@ contract SetAsideTest is Fixture {
         for (uint256 i; i < 4; ++i) {
             assertEq(market.reveals(_id(), 0)[i].trainer, accounts[left[i]]);
         }
-        uint256 silent = _credit(accounts[0]);
         uint256 budget = _project().trainerBudget;
         _settle();
         assertEq(_project().round, 1);
         assertLt(_project().trainerBudget, budget);
-        assertEq(_credit(accounts[0]), silent); // no delta, no pay
+        assertEq(_credit(accounts[0]), 0); // no delta, no pay
         _assertConserved(0);
     }
 
@@ -60,14 +74,15 @@ contract SetAsideTest is Fixture {
         _toSettlement(SLOTS);
         _challenge(1);
         _advance();
-        assertEq(uint8(_standing(0)), uint8(Standing.Expelled));
+        _assertStanding(0, Standing.Expelled);
         assertEq(_project().active, 5);
-        assertEq(market.trainer(_id(), accounts[0]).stake, terms.challengeBond - 1);
-        assertEq(market.withdrawable(terms, accounts[0]), 0);
+        assertEq(_stake(0), terms.challengeBond - 1);
+        assertEq(_due(accounts[0]), 0);
 
         _advance(); // nobody settles
+        _advance(); // nobody claims
         _assertPhase(Phase.Aborted);
-        assertEq(market.withdrawable(terms, accounts[0]), terms.challengeBond - 1);
+        assertEq(_due(accounts[0]), terms.challengeBond - 1);
         _assertConserved(0);
     }
 
@@ -76,7 +91,7 @@ contract SetAsideTest is Fixture {
         _toSettlement(SLOTS);
         _challenge(1);
         _advance();
-        assertEq(uint8(_standing(0)), uint8(Standing.Active));
+        _assertStanding(0, Standing.Active);
         assertEq(_project().active, SLOTS);
     }
 
@@ -96,29 +111,39 @@ contract SetAsideTest is Fixture {
         _assertConserved(0);
     }
 
-    function test_SetAside_TooFewLeftAndNoRetryPaysThem() public {
+    function test_SetAside_TooFewLeftAndNoRetryLetsThemClaim() public {
         terms.maxRetries = 0;
         _toSettlement(SLOTS);
         _challenge(3);
         _advance();
-        _assertPhase(Phase.Aborted);
-        uint256 compensation = (2 * terms.challengeBond - terms.bounty) / 4;
-        uint256 rest = 2 * terms.challengeBond - terms.bounty - 4 * compensation;
-        for (uint256 i; i < SLOTS; ++i) {
-            uint256 expected = i < 2 ? 0 : compensation + (BUDGET + rest) / 2 / 4;
-            assertEq(_credit(accounts[i]), expected);
+        _assertPhase(Phase.Claim);
+        for (uint256 slot; slot < 4; ++slot) {
+            _claim(0, slot, slot + 2);
         }
+        _advance();
+        _assertPhase(Phase.Aborted);
+        uint256 lost = 2 * terms.challengeBond - terms.bounty;
+        for (uint256 i; i < SLOTS; ++i) {
+            assertEq(_due(accounts[i]) - _stake(i), i < 2 ? 0 : lost / 4);
+        }
+        assertEq(_credit(owner), DEPOSIT);
         _assertConserved(0);
     }
 
-    function test_SetAside_OfAllFeedsTheBudget() public {
+    function test_SetAside_OfAllWaitsForTheNextSettlement() public {
         _toSettlement(SLOTS);
         _challenge(0x3f);
         _advance();
         _assertPhase(Phase.Commit);
         assertEq(_credit(aggregator), terms.bounty);
-        assertEq(_project().trainerBudget, BUDGET + SLOTS * terms.challengeBond - terms.bounty);
+        uint256 lost = SLOTS * terms.challengeBond - terms.bounty;
+        assertEq(_project().forfeited, lost);
+        assertEq(_project().trainerBudget, BUDGET);
         assertEq(market.reveals(_id(), 0).length, 0);
+        _commitFirst(SLOTS);
+        _revealFirst(SLOTS);
+        _settle();
+        assertEq(_project().forfeited, lost % 5);
         _assertConserved(0);
     }
 
@@ -127,11 +152,11 @@ contract SetAsideTest is Fixture {
         _exit(0);
         _challenge(1);
         vm.warp(block.timestamp + terms.exitSeconds + 1);
-        assertEq(market.withdrawable(terms, accounts[0]), 0);
+        assertEq(_due(accounts[0]), 0);
         vm.prank(outsider);
         market.advance(terms);
-        assertEq(market.trainer(_id(), accounts[0]).stake, terms.trainerStake - terms.challengeBond);
-        assertEq(uint8(_standing(0)), uint8(Standing.Leaving));
+        assertEq(_stake(0), terms.trainerStake - terms.challengeBond);
+        _assertStanding(0, Standing.Leaving);
         assertEq(_project().active, 5);
         _assertConserved(0);
     }
@@ -142,7 +167,7 @@ contract SetAsideTest is Fixture {
         _exit(0);
         _challenge(1);
         _advance();
-        assertEq(uint8(_standing(0)), uint8(Standing.Expelled));
+        _assertStanding(0, Standing.Expelled);
         assertEq(_project().active, 5);
     }
 
@@ -153,8 +178,8 @@ contract SetAsideTest is Fixture {
         vm.warp(deadline);
         _assertRefused(
             outsider,
-            abi.encodeCall(IMarket.advance, (terms)),
-            abi.encodeWithSelector(IMarket.DeadlineNotReached.selector, deadline)
+            abi.encodeCall(IRounds.advance, (terms)),
+            abi.encodeWithSelector(IMarketEvents.DeadlineNotReached.selector, deadline)
         );
     }
 }

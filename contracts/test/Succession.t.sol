@@ -1,51 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Fixture, IMarket, Phase} from "./Fixture.sol";
+import {Fixture, IMarketEvents, IRounds, Phase} from "./Fixture.sol";
 
 /// @dev What `advance` does when the aggregator in office missed its deadline.
 contract SuccessionTest is Fixture {
-    uint256 private constant BUDGET = DEPOSIT - 0.02 ether; // the trainers' share of the deposit
-
     function test_Succession_TheNextTakesTheSameReveals() public {
         _toTwoAggregators();
         _pass();
         vm.expectEmit(address(market));
-        emit IMarket.Slashed(_id(), aggregator, terms.aggregatorStake);
+        emit IMarketEvents.Slashed(_id(), aggregator, terms.aggregatorStake);
         vm.expectEmit(address(market));
-        emit IMarket.TookOffice(_id(), successor);
+        emit IMarketEvents.TookOffice(_id(), successor);
         vm.expectEmit(address(market));
-        emit IMarket.SettlementOpened(_id(), 0, uint64(block.timestamp + terms.settleSeconds));
+        emit IMarketEvents.SettlementOpened(_id(), 0, uint64(block.timestamp + terms.settleSeconds));
         vm.prank(outsider);
         market.advance(terms);
 
-        uint256 slashed = terms.aggregatorStake - terms.bounty;
         _assertPhase(Phase.Settle);
         assertEq(_project().aggregator, successor);
         assertEq(_project().epoch, 0);
         assertEq(market.reveals(_id(), 0).length, SLOTS);
         assertEq(market.aggregatorStake(_id(), aggregator), 0);
         assertEq(market.aggregatorStake(_id(), successor), terms.aggregatorStake);
+        assertEq(_project().bonded, terms.aggregatorStake);
         assertEq(_credit(outsider), terms.bounty);
-        for (uint256 i; i < SLOTS; ++i) {
-            assertEq(_credit(accounts[i]), slashed / SLOTS);
+        assertEq(_project().forfeited, terms.aggregatorStake - terms.bounty);
+        assertEq(_project().trainerBudget, BUDGET);
+        _assertOwedIsHeld();
+    }
+
+    function test_Succession_TheStakeGoesToThoseWhoAreSelected() public {
+        _toTwoAggregators();
+        _advance();
+        uint256 slashed = terms.aggregatorStake - terms.bounty;
+        _settle();
+        for (uint256 i; i < 5; ++i) {
+            assertGe(_credit(accounts[i]), slashed / 5);
         }
-        assertEq(_project().trainerBudget, BUDGET + slashed % SLOTS);
+        assertEq(_credit(accounts[5]), 0);
+        assertEq(_project().forfeited, slashed % 5);
         _assertOwedIsHeld();
     }
 
     function test_Succession_OnlyTheSuccessorSettlesAndEarns() public {
         _toTwoAggregators();
         _advance();
-        uint256[] memory claims = _claims();
-        bytes memory settle = abi.encodeCall(IMarket.settle, (terms, CID, _folded(), claims));
+        bytes memory settle = abi.encodeCall(IRounds.settle, (terms, CID, _folded(), _claims()));
         _assertRefused(
             aggregator,
             settle,
-            abi.encodeWithSelector(IMarket.NotAggregator.selector, aggregator, successor)
+            abi.encodeWithSelector(IMarketEvents.NotAggregator.selector, aggregator, successor)
         );
-        vm.prank(successor);
-        market.settle(terms, CID, _folded(), claims);
+        _settle();
         assertEq(_credit(successor), terms.aggregatorFee);
         assertEq(_credit(aggregator), 0);
         assertEq(_project().aggregator, successor); // in the next round too
@@ -55,12 +62,12 @@ contract SuccessionTest is Fixture {
 
     function test_Succession_IsInTheOrderOfTheTerms() public {
         address third = makeAddr("third");
-        vm.deal(third, 1 ether);
+        vm.deal(third, 10 ether);
         terms.aggregators.push(third);
         _create();
-        _stake(third); // the first to stake holds the office
-        _stake(successor);
-        _stake(aggregator);
+        _bondAs(third); // the first to stake holds the office
+        _bondAs(successor);
+        _bondAs(aggregator);
         _open();
         assertEq(_project().aggregator, third);
         _advance();
@@ -68,8 +75,9 @@ contract SuccessionTest is Fixture {
         _advance();
         assertEq(_project().aggregator, successor);
         _advance();
-        _assertPhase(Phase.Aborted);
+        _assertPhase(Phase.Claim);
         assertEq(market.aggregatorStake(_id(), successor), 0);
+        assertEq(_project().bonded, 0);
     }
 
     function test_Succession_ToOneThatStakesAtTheLastMoment() public {
@@ -87,12 +95,12 @@ contract SuccessionTest is Fixture {
         _toTwoAggregators();
         _advance();
         vm.deal(aggregator, terms.aggregatorStake);
-        vm.expectRevert(abi.encodeWithSelector(IMarket.Dismissed.selector, aggregator));
+        vm.expectRevert(abi.encodeWithSelector(IMarketEvents.Dismissed.selector, aggregator));
         vm.prank(aggregator);
         market.bond{value: terms.aggregatorStake}(terms);
 
         _advance();
-        _assertPhase(Phase.Aborted);
+        _assertPhase(Phase.Claim);
     }
 
     function test_Succession_ANewOfficeMayChallengeAgain() public {
@@ -110,8 +118,8 @@ contract SuccessionTest is Fixture {
             market.aggregatorStake(_id(), successor),
             terms.aggregatorStake - 2 * terms.challengeBond
         );
-        uint256 slashed = terms.aggregatorStake - terms.challengeBond - terms.bounty;
-        assertEq(_credit(accounts[0]), slashed / SLOTS + 2 * terms.challengeBond);
+        assertEq(_credit(accounts[0]), 2 * terms.challengeBond);
+        assertEq(_project().forfeited, terms.aggregatorStake - terms.challengeBond - terms.bounty);
         _assertPhase(Phase.Settle);
         _assertOwedIsHeld();
     }
@@ -123,17 +131,21 @@ contract SuccessionTest is Fixture {
         _advance();
         assertEq(_project().aggregator, successor);
         assertEq(market.reveals(_id(), 0).length, 5);
-        uint256[] memory claims = _claims();
-        vm.prank(successor);
-        market.settle(terms, CID, _folded(), claims);
+        _settle();
         assertEq(_project().round, 1);
         _assertOwedIsHeld();
     }
 
     /// @dev The answers took all it had: there is no bounty for nothing.
     function test_Succession_OfAnEmptyStake() public {
+        terms.rounds = 5;
         terms.aggregatorStake = uint128(SLOTS) * terms.challengeBond;
-        _toTwoAggregators();
+        terms.aggregators.push(outsider);
+        _create();
+        _bond();
+        _bondSuccessor();
+        _bondAs(outsider);
+        _open();
         _challenge(0x3f);
         for (uint256 i; i < SLOTS; ++i) {
             _answer(i, i);
@@ -142,15 +154,15 @@ contract SuccessionTest is Fixture {
         assertEq(_project().aggregator, successor);
         assertEq(_credit(outsider), 0);
         assertEq(_credit(accounts[0]), terms.challengeBond);
+        assertEq(_project().forfeited, 0);
         _assertOwedIsHeld();
     }
 
     /// @dev Who revealed in any opening of the round waited for the aggregator.
-    function test_Succession_PaysAllWhoRevealedInTheRound() public {
+    function test_Succession_LetsAllClaimWhoRevealedInTheRound() public {
         _toSettlement(SLOTS);
         _challenge(3);
         _advance(); // to the second opening
-        uint256 before = _credit(accounts[5]);
         for (uint256 i; i < QUORUM; ++i) {
             _commit(i);
         }
@@ -158,8 +170,14 @@ contract SuccessionTest is Fixture {
         _revealFirst(QUORUM);
         _assertPhase(Phase.Settle);
         _advance();
+        _assertPhase(Phase.Claim);
+        _claim(0, 3, 5); // in the first opening's fourth slot, since two were set aside
+        _claim(1, 0, 0);
+        uint256 lost = terms.aggregatorStake + 2 * terms.challengeBond - 2 * terms.bounty;
+        _advance();
         _assertPhase(Phase.Aborted);
-        assertGt(_credit(accounts[5]), before + (terms.aggregatorStake - terms.bounty) / SLOTS - 1);
+        assertEq(_due(accounts[5]), lost / 2 + terms.trainerStake);
+        assertEq(_due(accounts[1]), terms.trainerStake - terms.challengeBond);
         _assertConserved(0);
     }
 
@@ -167,15 +185,20 @@ contract SuccessionTest is Fixture {
         _toTwoAggregators();
         _advance();
         _advance();
-        _assertPhase(Phase.Aborted);
-        uint256 slashed = terms.aggregatorStake - terms.bounty;
-        uint256 rest = 2 * (slashed % SLOTS);
+        _assertPhase(Phase.Claim);
         for (uint256 i; i < SLOTS; ++i) {
-            assertEq(_credit(accounts[i]), 2 * (slashed / SLOTS) + (BUDGET + rest) / 2 / SLOTS);
+            _claim(0, i, i);
+        }
+        _advance();
+        _assertPhase(Phase.Aborted);
+        uint256 share = 2 * (terms.aggregatorStake - terms.bounty) / SLOTS;
+        for (uint256 i; i < SLOTS; ++i) {
+            assertEq(_due(accounts[i]), share + terms.trainerStake);
         }
         assertEq(_credit(outsider), 2 * terms.bounty);
-        assertEq(market.withdrawable(terms, aggregator), 0);
-        assertEq(market.withdrawable(terms, successor), 0);
+        assertEq(_due(aggregator), 0);
+        assertEq(_due(successor), 0);
+        assertEq(_credit(owner), DEPOSIT);
         _assertOwedIsHeld();
     }
 
@@ -193,10 +216,5 @@ contract SuccessionTest is Fixture {
         _commitFirst(SLOTS);
         _revealFirst(SLOTS);
         _assertPhase(Phase.Settle);
-    }
-
-    function _stake(address account) private {
-        vm.prank(account);
-        market.bond{value: terms.aggregatorStake}(terms);
     }
 }

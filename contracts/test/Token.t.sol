@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Token} from "../src/libraries/Token.sol";
-import {IMarket, Phase} from "./Fixture.sol";
+import {IMarketEvents, Phase} from "./Fixture.sol";
 import {TokenFixture} from "./TokenFixture.sol";
 import {PlainToken} from "./Tokens.sol";
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
@@ -73,7 +73,7 @@ contract TokenTest is TokenFixture {
         market.bond{value: 1}(terms);
         vm.expectRevert(refusal);
         vm.prank(accounts[0]);
-        market.join{value: 1}(terms);
+        market.join{value: 1}(terms, _uninvited());
     }
 
     function test_RevertIf_CoinsAreNotTheAmount() public {
@@ -112,7 +112,7 @@ contract TokenTest is TokenFixture {
     function test_Token_FundReportsWhoGave() public {
         _createInToken();
         vm.expectEmit(address(market));
-        emit IMarket.Funded(_id(), successor, 5);
+        emit IMarketEvents.Funded(_id(), successor, 5);
         vm.prank(successor);
         market.fund(terms, 5);
         assertEq(_token.balanceOf(address(market)), DEPOSIT + 5);

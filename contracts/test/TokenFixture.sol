@@ -43,7 +43,7 @@ abstract contract TokenFixture is Fixture {
 
     function _joinInToken(uint256 i) internal {
         vm.prank(accounts[i]);
-        market.join(terms);
+        market.join(terms, _uninvited());
     }
 
     function _gatherInToken(uint256 count) internal {

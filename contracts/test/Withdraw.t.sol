@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Fixture, IMarket, Phase, Terms} from "./Fixture.sol";
+import {Fixture, IMarket, IMarketEvents, Phase, Terms} from "./Fixture.sol";
 import {Errors} from "@openzeppelin/contracts/utils/Errors.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
@@ -50,7 +50,7 @@ contract WithdrawTest is Fixture {
         uint256 balance = accounts[0].balance;
         assertGt(credit, 0);
         vm.expectEmit(address(market));
-        emit IMarket.Withdrawn(_id(), accounts[0], credit);
+        emit IMarketEvents.Withdrawn(_id(), accounts[0], credit);
         assertEq(_withdraw(accounts[0]), credit);
 
         assertEq(accounts[0].balance, balance + credit);
@@ -133,7 +133,7 @@ contract WithdrawTest is Fixture {
     }
 
     function test_RevertIf_NeverCreated() public {
-        vm.expectRevert(abi.encodeWithSelector(IMarket.NoSuchProject.selector, _id()));
+        vm.expectRevert(abi.encodeWithSelector(IMarketEvents.NoSuchProject.selector, _id()));
         market.withdraw(terms);
     }
 
@@ -143,7 +143,7 @@ contract WithdrawTest is Fixture {
     }
 
     function _expectNothing(address account) private {
-        vm.expectRevert(abi.encodeWithSelector(IMarket.NothingToWithdraw.selector, account));
+        vm.expectRevert(abi.encodeWithSelector(IMarketEvents.NothingToWithdraw.selector, account));
         _withdraw(account);
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Fixture, IMarket, Phase} from "./Fixture.sol";
+import {Fixture, IMarketEvents, Phase} from "./Fixture.sol";
 import {BurningRecipient, RefusingRecipient, VerboseRecipient} from "./Recipients.sol";
 
 contract WithdrawForTest is Fixture {
@@ -14,7 +14,7 @@ contract WithdrawForTest is Fixture {
             before[i] = accounts[i].balance;
             assertGe(due[i], terms.trainerStake);
             vm.expectEmit(address(market));
-            emit IMarket.Withdrawn(_id(), accounts[i], due[i]);
+            emit IMarketEvents.Withdrawn(_id(), accounts[i], due[i]);
         }
         uint256 callers = outsider.balance;
         _withdrawFor(_everybody());
@@ -100,7 +100,7 @@ contract WithdrawForTest is Fixture {
     }
 
     function test_RevertIf_NeverCreated() public {
-        vm.expectRevert(abi.encodeWithSelector(IMarket.NoSuchProject.selector, _id()));
+        vm.expectRevert(abi.encodeWithSelector(IMarketEvents.NoSuchProject.selector, _id()));
         _withdrawFor(_everybody());
     }
 

@@ -2,34 +2,38 @@
 pragma solidity ^0.8.28;
 
 import {Point} from "../libraries/Bn254.sol";
+import {Payments, Scorings, Selections, Steps} from "../libraries/Choices.sol";
+import {Yardstick} from "../libraries/Deviation.sol";
 import {Binding, Folded} from "../libraries/Folding.sol";
 import {Scheme} from "../libraries/Opening.sol";
+import {Purse} from "../libraries/Pot.sol";
 import {Terms} from "./IMarket.sol";
-
-/// @notice What a project may score by; terms hold the number, so that an unknown one is refused in words.
-library Scorings {
-    uint8 internal constant SHAPLEY = 0;
-    uint8 internal constant LEAVE_ONE_OUT = 1;
-}
 
 /// @notice How a round is judged.
 struct Rule {
     uint8 slots;
     uint8 scoring; // one of Scorings
+    uint8 selection; // one of Selections
+    uint8 step; // one of Steps
     uint8 byzantine; // f of multi-Krum; n trainers tolerate min(f, (n - 3) / 2)
-    uint16 floorBps; // share of the budget paid equally to the selected
-    uint256 budget; // wei of the round
+    Yardstick yardstick;
+    Purse purse;
 }
 
 /// @notice What a settled round decides.
 struct Verdict {
     uint256 selected; // bit i for trainer i
+    uint256[] weights; // in steps of the lattice, 0 for the others
     int256[] scores;
     uint256 denominator; // of the scores
-    uint256[] payouts; // wei
+    uint256[] payouts; // wei, attendance included
     uint256 total; // wei, sum of the payouts
+    uint256 gainPaid; // wei of `total` that was paid as pot, where pots follow the gain
+    uint256[] earned; // what of a part is owed still, in 2^-23 of the expected gain
+    uint256 earnedTotal; // their sum
     int256 utilityBefore;
     int256 utilityAfter;
+    bool exhausted; // whether all that was expected is gained
 }
 
 /// @title The arithmetic of the market, without state and without money
@@ -47,7 +51,7 @@ interface IReferee {
         view
         returns (bytes memory proof, uint256[] memory instances);
 
-    /// @notice Selects, scores and divides the budget, from a round's proven numbers.
+    /// @notice Selects, clips, scores and pays, from a round's proven numbers.
     /// @param trainers Who revealed, in the order of the slots.
     /// @param claims The products that were proven, as described in Folding.
     function judge(Rule calldata rule, address[] calldata trainers, uint256[] calldata claims)
@@ -55,7 +59,7 @@ interface IReferee {
         pure
         returns (Verdict memory);
 
-    /// @notice The commitment of w + lcm(1..slots) / m * sum of the m selected deltas.
+    /// @notice The commitment of w + sum of weight times delta.
     /// @param zero Commitment of the zero vector.
     /// @param model Commitment of w.
     /// @param deltas Commitments of the deltas, in the order of the slots.
@@ -63,9 +67,14 @@ interface IReferee {
         Point calldata zero,
         Point calldata model,
         Point[] calldata deltas,
-        uint256 selected,
-        uint256 slots
+        uint256[] calldata weights
     ) external view returns (Point memory);
+
+    /// @notice Wei that a round can pay at most, attendance included.
+    function largestPot(Purse calldata purse) external pure returns (uint256);
+
+    /// @notice Wei owed for the best utility so far and not paid; 0 where pay does not follow the gain.
+    function owed(Purse calldata purse) external pure returns (uint256);
 
     /// @notice Whether `values` are a delta in range, and the one that the commitment binds.
     /// @param values Each entry two bytes, signed, big-endian; salts included.

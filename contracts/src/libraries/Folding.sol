@@ -40,9 +40,7 @@ library Folding {
     {
         uint256 n = binding.deltas.length;
         require(claims.length == claimCount(n), ClaimCount(claims.length, claimCount(n)));
-        for (uint256 i; i < claims.length; ++i) {
-            require(claims[i] < Bn254.R, ClaimNotInField(i, claims[i]));
-        }
+        _requireInField(claims);
         instances = new uint256[](7); // the last two are zero
         instances[0] = _firstChallenge(binding, folded.entries, claims);
         instances[1] = uint256(keccak256(abi.encode(instances[0], folded.curved))) % Bn254.R;
@@ -50,7 +48,7 @@ library Folding {
         uint256 split = (n + 1) * (n + 2) / 2;
         instances[2] = _form(claims[split + n + 1:], u, 1);
         instances[3] = _form(claims[:split], u, 0);
-        instances[4] = _inner(claims[split:split + n + 1], u);
+        instances[4] = _inner(claims[split:split + n + 1], u, 0);
         proof = abi.encodePacked(
             _words(binding.statistics),
             _words(_combination(binding, u)),
@@ -105,23 +103,49 @@ library Folding {
     {
         uint256 next;
         for (uint256 i = first; i < u.length; ++i) {
-            uint256 own = mulmod(triangle[next++], u[i], Bn254.R);
-            uint256 others;
-            for (uint256 j = i + 1; j < u.length; ++j) {
-                others = addmod(others, mulmod(triangle[next++], u[j], Bn254.R), Bn254.R);
-            }
+            uint256 end = next + u.length - i;
+            uint256 own = mulmod(triangle[next], u[i], Bn254.R);
+            uint256 others = _inner(triangle[next + 1:end], u, i + 1);
             uint256 row = addmod(own, addmod(others, others, Bn254.R), Bn254.R);
             total = addmod(total, mulmod(u[i], row, Bn254.R), Bn254.R);
+            next = end;
         }
     }
 
-    function _inner(uint256[] calldata values, uint256[] memory u)
+    /// @dev sum of values_k u_k, with the first value at u_from. All there are must have one in u.
+    function _inner(uint256[] calldata values, uint256[] memory u, uint256 from)
         private
         pure
         returns (uint256 total)
     {
-        for (uint256 i; i < u.length; ++i) {
-            total = addmod(total, mulmod(u[i], values[i], Bn254.R), Bn254.R);
+        uint256 order = Bn254.R;
+        assembly ("memory-safe") {
+            order := add(order, iszero(u)) // no constant, see below
+            let place := add(u, shl(5, add(from, 1)))
+            let value := values.offset
+            for { let end := add(value, shl(5, values.length)) } lt(value, end) {
+                value := add(value, 0x20)
+            } {
+                total := addmod(total, mulmod(calldataload(value), mload(place), order), order)
+                place := add(place, 0x20)
+            }
+        }
+    }
+
+    /// @dev A constant as long as the order is copied from the code whenever a loop uses it, so that
+    /// the loops here add to it what is zero, as an array's place never is.
+    function _requireInField(uint256[] calldata claims) private pure {
+        uint256 order = Bn254.R;
+        bool all = true;
+        assembly ("memory-safe") {
+            order := add(order, iszero(claims.offset))
+            let claim := claims.offset
+            for { let end := add(claim, shl(5, claims.length)) } lt(claim, end) {
+                claim := add(claim, 0x20)
+            } { all := and(all, lt(calldataload(claim), order)) }
+        }
+        for (uint256 i; !all; ++i) {
+            require(claims[i] < order, ClaimNotInField(i, claims[i]));
         }
     }
 

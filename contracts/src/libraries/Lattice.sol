@@ -2,14 +2,23 @@
 pragma solidity ^0.8.28;
 
 import {Bn254, Point} from "./Bn254.sol";
+import {Steps} from "./Choices.sol";
 
 /// @title The grid that models live on, and steps on it
-/// @notice Models are integers on the grid of the deltas, refined by lcm(1..slots): the mean of any
-/// number of deltas is then a whole step, and nothing is rounded.
+/// @notice Models are integers on the grid of the deltas, refined by the lattice, so that a model moves
+/// by whole numbers of deltas.
 library Lattice {
     using Bn254 for Point;
 
-    /// @notice lcm(1..slots)
+    /// @notice Of the exact step, whose weights are rounded to it.
+    uint256 internal constant FINE = 2 ** 20;
+
+    /// @param step One of Steps.
+    function size(uint8 step, uint256 slots) internal pure returns (uint256) {
+        return step == Steps.EXACT ? FINE : refinement(slots);
+    }
+
+    /// @notice lcm(1..slots): the mean of any number of deltas is then a whole step.
     function refinement(uint256 slots) internal pure returns (uint256 multiple) {
         multiple = 1;
         for (uint256 k = 2; k <= slots; ++k) {
@@ -20,25 +29,30 @@ library Lattice {
         }
     }
 
-    /// @notice The commitment of w + (lattice / m) * sum of the m selected deltas.
+    /// @notice The commitment of w + sum_i q_i D_i.
     /// @dev Commitments are affine in the vector, C(v) = linear(v) + zero, so it is a sum of known
-    /// points, and nobody has to claim it.
-    /// @param selected Bit i is set if delta i is selected; at least one is.
-    function step(
+    /// points, and nobody has to claim it. Those who count most, all who are not clipped, are added up
+    /// before they are multiplied.
+    /// @param weights q_i, below 2^48.
+    function move(
         Point calldata zero,
         Point calldata model,
         Point[] calldata deltas,
-        uint256 selected,
-        uint256 lattice
-    ) internal view returns (Point memory) {
-        Point memory sum;
-        uint256 m;
-        for (uint256 i; i < deltas.length; ++i) {
-            if (selected >> i & 1 == 0) continue;
-            ++m;
-            sum = sum.add(deltas[i]);
+        uint256[] calldata weights
+    ) internal view returns (Point memory moved) {
+        uint256 most;
+        uint256 total;
+        for (uint256 i; i < weights.length; ++i) {
+            total += weights[i];
+            if (weights[i] > most) most = weights[i];
         }
-        // slither-disable-next-line divide-before-multiply: m is at most the slots, so it divides.
-        return Bn254.add(model, sum.mul(lattice / m)).add(Bn254.mul(zero, lattice).negate());
+        moved = model;
+        if (total == 0) return moved;
+        Point memory whole;
+        for (uint256 i; i < weights.length; ++i) {
+            if (weights[i] == most) whole = whole.add(deltas[i]);
+            else if (weights[i] != 0) moved = moved.add(Bn254.mul(deltas[i], weights[i]));
+        }
+        return moved.add(whole.mul(most)).add(Bn254.mul(zero, total).negate());
     }
 }

@@ -29,7 +29,7 @@ library LeaveOneOut {
                 - QuadraticGame.value(
                     sums.players - 1,
                     sums.linear - game.linear[i],
-                    quadratic - game.curvature[i * n + i] - sums.cross[i],
+                    quadratic - game.own[i] - sums.cross[i],
                     lattice
                 );
         }

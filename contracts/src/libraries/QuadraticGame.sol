@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Clipping} from "./Clipping.sol";
 import {Game} from "./RoundGame.sol";
+import {Direction} from "./Stride.sol";
 
 /// @notice A round's game added up over those who play.
 struct Sums {
@@ -15,25 +17,21 @@ struct Sums {
 /// @title The game v(S) = U(w + mean_S D) - U(w) = (2/k) sum_S b_i - (1/k^2) sum_SS G_ij, k = |S|
 /// @dev Of entries below the bounds of RoundGame and at most 32 players nothing here reaches 2^248.
 library QuadraticGame {
-    /// @param selected Bit i is set if player i plays.
-    /// @dev Each pair is read once: only G_ij + G_ji counts.
-    function sums(Game memory game, uint256 selected) internal pure returns (Sums memory added) {
+    /// @param u The direction of those who play, none of them clipped.
+    function sums(Game memory game, Direction memory u) internal pure returns (Sums memory added) {
         unchecked {
-            uint256 n = game.linear.length;
+            uint256 n = game.own.length;
             int256[] memory cross = new int256[](n);
             for (uint256 i; i < n; ++i) {
-                if (selected >> i & 1 == 0) continue;
-                ++added.players;
-                added.trace += game.curvature[i * n + i];
+                if (u.selected >> i & 1 == 0) continue;
+                int256 own = game.own[i];
+                int256 others = (u.rows[i] >> Clipping.BITS) - own;
+                cross[i] = 2 * others;
+                added.trace += own;
+                added.total += others;
                 added.linear += game.linear[i];
-                for (uint256 j; j < i; ++j) {
-                    if (selected >> j & 1 == 0) continue;
-                    int256 pair = game.curvature[i * n + j] + game.curvature[j * n + i];
-                    cross[i] += pair;
-                    cross[j] += pair;
-                    added.total += pair;
-                }
             }
+            added.players = u.players;
             added.cross = cross;
         }
     }

@@ -3,15 +3,13 @@ pragma solidity ^0.8.28;
 
 import {Sums} from "./QuadraticGame.sol";
 import {Game} from "./RoundGame.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title Exact Shapley values of a quadratic game, in integers
 /// @notice The game of m >= 3 selected trainers is v(S) = U(w + mean_S D) - U(w) with
 /// v(S) = (2/k) sum_S b_i - (1/k^2) sum_SS G_ij, k = |S|. Its Shapley values are the closed form
-/// of docs/contribution.md; `weights` returns its coefficients over one common denominator.
+/// of docs/contribution.md, published as CHG Shapley too (Cai et al., arXiv 2406.11730); `weights`
+/// returns its coefficients over one common denominator.
 library Shapley {
-    using SafeCast for uint256;
-
     error TooFewForShapley(uint256 players);
 
     /// @notice Coefficients of the closed form, all multiplied by `denominator`.
@@ -30,23 +28,28 @@ library Shapley {
     /// 32 players and L = lcm(1..32) they are below 2^106, the linear ones below 2^60.
     function weights(uint256 m, uint256 lattice) internal pure returns (Weights memory w) {
         require(m >= 3, TooFewForShapley(m));
-        uint256 harmonic;
-        uint256 square;
-        for (uint256 k = 1; k <= m; ++k) {
-            harmonic += lattice / k;
-            square += (lattice / k) ** 2;
+        unchecked {
+            uint256 harmonic;
+            uint256 square;
+            for (uint256 k = 1; k <= m; ++k) {
+                harmonic += lattice / k;
+                square += (lattice / k) ** 2;
+            }
+            // casting is safe because of the bounds above
+            // forge-lint: disable-start(unsafe-typecast)
+            int256 L = int256(lattice);
+            int256 A = int256(harmonic);
+            int256 B = int256(square);
+            int256 n = int256(m);
+            // forge-lint: disable-end(unsafe-typecast)
+            w.ownSquare = -B * (n - 1) * (n - 2);
+            w.ownCross = -(L * A - B) * (n - 2);
+            w.otherSquare = (B - L * L / n) * (n - 2);
+            w.otherCross = 2 * L * A - 2 * B - L * L + L * L / n;
+            w.ownLinear = A * (n - 1) * (n - 2);
+            w.otherLinear = (L - A) * (n - 2);
+            w.denominator = m * (m - 1) * (m - 2);
         }
-        int256 L = lattice.toInt256();
-        int256 A = harmonic.toInt256();
-        int256 B = square.toInt256();
-        int256 n = m.toInt256();
-        w.ownSquare = -B * (n - 1) * (n - 2);
-        w.ownCross = -(L * A - B) * (n - 2);
-        w.otherSquare = (B - L * L / n) * (n - 2);
-        w.otherCross = 2 * L * A - 2 * B - L * L + L * L / n;
-        w.ownLinear = A * (n - 1) * (n - 2);
-        w.otherLinear = (L - A) * (n - 2);
-        w.denominator = m * (m - 1) * (m - 2);
     }
 
     /// @notice Shapley values of the players in `selected`, times the common denominator.
@@ -66,7 +69,7 @@ library Shapley {
         phi = new int256[](n);
         for (uint256 i; i < n; ++i) {
             if (selected >> i & 1 == 0) continue;
-            phi[i] = _score(w, sums, game.curvature[i * n + i], sums.cross[i], game.linear[i]);
+            phi[i] = _score(w, sums, game.own[i], sums.cross[i], game.linear[i]);
         }
     }
 

@@ -2,22 +2,27 @@
 pragma solidity ^0.8.28;
 
 import {Lattice} from "../../src/libraries/Lattice.sol";
-import {QuadraticGame, Sums} from "../../src/libraries/QuadraticGame.sol";
+import {Sums} from "../../src/libraries/QuadraticGame.sol";
 import {Game, RoundGame} from "../../src/libraries/RoundGame.sol";
 import {Shapley} from "../../src/libraries/Shapley.sol";
-import {Coalitions} from "../Coalitions.sol";
+import {Triangle} from "../../src/libraries/Triangle.sol";
+import {Coalitions} from "./Coalitions.sol";
 
 /// @notice The closed form against the definition: rational numbers are compared by products.
 contract ShapleyTest is Coalitions {
     function testFuzz_Scores_AreTheShapleyValues(
-        int64[36] memory curvature,
+        int64[21] memory triangle,
         int64[6] memory linear,
         uint256 selected
     ) public pure {
-        (Game memory game, uint256 players) = _load(curvature, linear, selected);
-        Sums memory sums = QuadraticGame.sums(game, players);
+        (Game memory game, uint256 players) = _load(triangle, linear, selected);
+        Sums memory sums = _sums(game, players);
         (int256[] memory phi, uint256 denominator) =
             Shapley.scores(game, sums, players, uint256(LATTICE));
+        int256[64] memory values;
+        for (uint256 coalition; coalition < 64; ++coalition) {
+            values[coalition] = _value(game, coalition);
+        }
         int256 sum;
         for (uint256 i; i < PLAYERS; ++i) {
             sum += phi[i];
@@ -25,7 +30,7 @@ contract ShapleyTest is Coalitions {
                 assertEq(phi[i], 0);
                 continue;
             }
-            (int256 numerator, int256 factorial) = _enumerated(game, i, players);
+            (int256 numerator, int256 factorial) = _enumerated(values, i, players);
             assertEq(phi[i] * factorial, numerator * int256(denominator));
         }
         assertEq(sum, int256(denominator) * _value(game, players));
@@ -46,22 +51,23 @@ contract ShapleyTest is Coalitions {
     ) public pure {
         uint256 lattice = Lattice.refinement(32);
         (Game memory quadratic, Game memory linear) = (_empty(32), _empty(32));
-        for (uint256 k; k < 1024; ++k) {
+        for (uint256 k; k < 528; ++k) {
             quadratic.curvature[k] = signs[k % 8] >> (k / 8) & 1 == 0 ? int256(1) : -1;
             if (k < 32) linear.linear[k] = signs[8] >> k & 1 == 0 ? int256(1) : -1;
         }
+        quadratic.own = Triangle.diagonal(quadratic.curvature, 32);
         uint256 players = uint256(selected) | 7;
         (int256[] memory second, uint256 denominator) =
-            Shapley.scores(quadratic, QuadraticGame.sums(quadratic, players), players, lattice);
-        (int256[] memory first,) =
-            Shapley.scores(linear, QuadraticGame.sums(linear, players), players, lattice);
+            Shapley.scores(quadratic, _sums(quadratic, players), players, lattice);
+        (int256[] memory first,) = Shapley.scores(linear, _sums(linear, players), players, lattice);
         int256 largest = 4 * RoundGame.MODEL_BOUND;
-        for (uint256 k; k < 1024; ++k) {
+        for (uint256 k; k < 528; ++k) {
             quadratic.curvature[k] *= RoundGame.BOUND;
             if (k < 32) quadratic.linear[k] = linear.linear[k] * largest;
         }
+        quadratic.own = Triangle.diagonal(quadratic.curvature, 32);
         (int256[] memory found,) =
-            Shapley.scores(quadratic, QuadraticGame.sums(quadratic, players), players, lattice);
+            Shapley.scores(quadratic, _sums(quadratic, players), players, lattice);
         for (uint256 i; i < 32; ++i) {
             int256 expected = second[i] * RoundGame.BOUND + first[i] * largest; // checked
             assertEq(found[i], expected);
@@ -81,31 +87,8 @@ contract ShapleyTest is Coalitions {
     }
 
     function _empty(uint256 n) private pure returns (Game memory game) {
-        game.curvature = new int256[](n * n);
+        game.curvature = new int256[](n * (n + 1) / 2);
+        game.own = new int256[](n);
         game.linear = new int256[](n);
-    }
-
-    /// @return numerator sum over S without i of |S|! (m - |S| - 1)! (v(S + i) - v(S))
-    /// @return factorial m!
-    function _enumerated(Game memory game, uint256 i, uint256 selected)
-        private
-        pure
-        returns (int256 numerator, int256 factorial)
-    {
-        uint256 m = _size(selected);
-        factorial = _factorial(m);
-        for (uint256 coalition; coalition < 64; ++coalition) {
-            if (coalition & ~selected != 0 || coalition >> i & 1 == 1) continue;
-            uint256 size = _size(coalition);
-            numerator += _factorial(size) * _factorial(m - size - 1)
-            * (_value(game, coalition | 1 << i) - _value(game, coalition));
-        }
-    }
-
-    function _factorial(uint256 k) private pure returns (int256 product) {
-        product = 1;
-        for (uint256 i = 2; i <= k; ++i) {
-            product *= int256(i);
-        }
     }
 }

@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Bn254} from "../src/libraries/Bn254.sol";
+import {Fixture, IMarketEvents, IRounds, Phase, Point, Standing, Vectors} from "./Fixture.sol";
+
+/// @title Ways to take money out of a round that nobody settles
+/// @notice Each ends with less than it began with, and what it lost is with those whom it harmed.
+/// The stakes are those of a small project: 0.01 ether, all of it at risk, half of it as the bounty
+/// that the attacker collects itself.
+contract AttackerLosesTest is Fixture {
+    uint256 private constant STAKE = 0.01 ether;
+
+    function setUp() public override {
+        super.setUp();
+        terms.rounds = 1;
+        terms.maxRetries = 2;
+        terms.attendanceBps = 500;
+        terms.trainerStake = uint128(STAKE);
+        terms.challengeBond = uint128(STAKE);
+        terms.bounty = uint128(STAKE / 2);
+    }
+
+    // --- reveals that nobody can open ----------------------------------------------------------
+
+    /// @dev Five slots and a quorum of five: one sybil reveals what is no delta, the other nothing.
+    function test_TwoSybilsOfFive() public {
+        (terms.slots, terms.participants, terms.maxRetries) = (5, 5, 0);
+        _gather(5);
+        _commitGarbageFrom(3, 5);
+        for (uint256 i; i < 3; ++i) {
+            _reveal(i);
+        }
+        _revealGarbage(3);
+        _pass();
+        _advanceAs(3);
+        _expelAs(3, 4); // for the bounty
+        for (uint256 i; i < 3; ++i) {
+            _claim(0, i, i);
+        }
+        _garbageOpensNothing(0, 3);
+        _advance();
+        _assertPhase(Phase.Aborted);
+
+        // One is silent and one is not: 0.02 ether in, 0.015 out, the bounty included.
+        assertEq(_due(accounts[3]) + _due(accounts[4]), 2 * STAKE - (STAKE - terms.bounty));
+        for (uint256 i; i < 3; ++i) {
+            assertApproxEqAbs(_due(accounts[i]), STAKE + (STAKE - terms.bounty) / 3, 1);
+        }
+        assertEq(_due(owner), DEPOSIT);
+        _assertConserved(0);
+    }
+
+    /// @dev They use up the retries as well, and pay for each that they break.
+    function test_ThreeSybilsOfSix() public {
+        terms.maxRetries = 1;
+        _gather(6);
+        _commitGarbageFrom(3, 5);
+        _advance();
+        for (uint256 i; i < 3; ++i) {
+            _reveal(i);
+        }
+        _revealGarbage(3);
+        _pass();
+        _advanceAs(3);
+        _expelAs(3, 4);
+        _assertPhase(Phase.Commit);
+        _advance(); // they do not commit again
+        _assertPhase(Phase.Claim);
+        for (uint256 i; i < 3; ++i) {
+            _claim(0, i, i);
+        }
+        _garbageOpensNothing(0, 3);
+        _advance();
+        _assertPhase(Phase.Aborted);
+        uint256 got = _due(accounts[3]) + _due(accounts[4]) + _due(accounts[5]);
+        assertEq(got, 3 * STAKE - (STAKE - terms.bounty));
+        assertEq(_due(owner), DEPOSIT);
+        _assertConserved(0);
+    }
+
+    function test_GarbageWhereTheAggregatorIsDown() public {
+        (terms.slots, terms.participants, terms.quorum) = (5, 5, 3);
+        _gather(5);
+        _commitGarbageFrom(2, 5);
+        _reveal(0);
+        _reveal(1);
+        for (uint256 i = 2; i < 5; ++i) {
+            _revealGarbage(i);
+        }
+        _advance();
+        _assertPhase(Phase.Claim);
+        _claim(0, 0, 0);
+        _claim(0, 1, 1);
+        for (uint256 i = 2; i < 5; ++i) {
+            _garbageOpensNothing(0, i);
+        }
+        _advance();
+        uint256 share = (terms.aggregatorStake - terms.bounty) / 2;
+        assertGt(share, DEPOSIT / 2); // more than if the two had earned it all
+        assertEq(_due(accounts[0]), STAKE + share);
+        assertEq(_due(accounts[2]), STAKE);
+        assertEq(_due(aggregator), 0);
+        _assertConserved(0);
+    }
+
+    /// @dev Where it is asked for garbage is dearer still.
+    function test_GarbageThatIsChallenged() public {
+        _gather(6);
+        _commitGarbageFrom(4, 6);
+        for (uint256 i; i < 4; ++i) {
+            _reveal(i);
+        }
+        _revealGarbage(4);
+        _revealGarbage(5);
+        _challenge(0x30);
+        _advance();
+        _assertStanding(4, Standing.Expelled);
+        assertEq(_due(accounts[4]) + _due(accounts[5]), 0);
+        _assertConserved(0);
+    }
+
+    // --- reveals that open, and are worth nothing ----------------------------------------------
+
+    /// @dev Salted random vectors can be opened. Whatever its size, a coalition that breaks the round
+    /// loses what it does not get back: somebody honest has a part of it.
+    function test_ACoalitionOfAnySizeThatOpensItsReveals() public {
+        for (uint256 size = 2; size < SLOTS; ++size) {
+            for (uint256 silent = 2; silent <= size; ++silent) {
+                uint256 snapshot = vm.snapshotState();
+                _assertCoalitionLoses(size, silent);
+                vm.revertToState(snapshot);
+            }
+        }
+    }
+
+    /// @dev It opens the reveals of one opening, and breaks the next one too.
+    function test_ACoalitionThatOpensOnceAndBreaksTwice() public {
+        terms.maxRetries = 1;
+        _randomFrom(3);
+        _gather(SLOTS);
+        _commitFirst(SLOTS);
+        for (uint256 i; i < 4; ++i) {
+            _reveal(i); // 4 and 5 are silent
+        }
+        _advance();
+        _expelAs(3, 4);
+        _expelAs(3, 5);
+        _assertPhase(Phase.Commit); // four of a quorum of five are left
+        _advance();
+        _assertPhase(Phase.Claim);
+        for (uint256 i; i < 4; ++i) {
+            _claim(0, i, i);
+        }
+        _advance();
+        uint256 got = _due(accounts[3]) + _due(accounts[4]) + _due(accounts[5]);
+        assertEq(got, 3 * STAKE - 2 * (STAKE - terms.bounty) * 3 / 4);
+        _assertConserved(0);
+    }
+
+    /// @dev The accomplice's aggregator does not settle: its stake is worth more than the round.
+    function test_ACoalitionWithTheAggregator() public {
+        _randomFrom(1); // all but one
+        _toSettlement(SLOTS);
+        uint256 put = terms.aggregatorStake + 5 * STAKE;
+        _pass();
+        vm.prank(aggregator);
+        market.advance(terms);
+        for (uint256 i; i < SLOTS; ++i) {
+            _claim(0, i, i);
+        }
+        _advance();
+        uint256 got = _due(aggregator);
+        for (uint256 i = 1; i < SLOTS; ++i) {
+            got += _due(accounts[i]);
+        }
+        // The honest one has its part, larger than an equal part of the round's pot.
+        uint256 share = _due(accounts[0]) - STAKE;
+        assertEq(got, put - share);
+        assertGt(share, DEPOSIT / SLOTS);
+        _assertConserved(0);
+    }
+
+    // --- places --------------------------------------------------------------------------------
+
+    /// @dev Places that are taken to be given back: the stakes wait, although the project is gone.
+    function test_LeavingInTheLastSecondOfJoining() public {
+        terms.quorum = 5;
+        _gather(1);
+        for (uint256 i = 1; i < 5; ++i) {
+            _join(i);
+        }
+        vm.warp(_project().deadline);
+        uint256 freeAt = block.timestamp + terms.exitSeconds;
+        for (uint256 i = 1; i < 5; ++i) {
+            _exit(i);
+        }
+        _advance();
+        _assertPhase(Phase.Cancelled);
+        assertEq(_due(accounts[0]), STAKE);
+        for (uint256 i = 1; i < 5; ++i) {
+            assertEq(_due(accounts[i]), 0);
+        }
+        vm.warp(freeAt + 1);
+        for (uint256 i = 1; i < 5; ++i) {
+            assertEq(_due(accounts[i]), STAKE);
+        }
+        _assertConserved(0);
+    }
+
+    // --- what an honest trainer keeps ----------------------------------------------------------
+
+    /// @dev Its second reveal is set aside, say because it was not reached in time; the first stands.
+    function test_TheShareOfAFirstOpeningSurvivesARetry() public {
+        terms.maxRetries = 1;
+        (terms.trainerStake, terms.bounty) = (0.1 ether, 0.001 ether);
+        _toRetry(); // 0 to 3 have revealed, 4 was silent
+        for (uint256 i; i < 4; ++i) {
+            _commit(i);
+        }
+        _commit(5);
+        for (uint256 i; i < 4; ++i) {
+            _reveal(i);
+        }
+        _reveal(5);
+        _assertPhase(Phase.Settle);
+        _challenge(1); // of trainer 0, which does not answer
+        _advance();
+        _assertPhase(Phase.Claim);
+        for (uint256 i; i < 4; ++i) {
+            _claim(0, i, i);
+        }
+        _claim(1, 3, 5);
+        uint256 lost = uint256(terms.trainerStake) + terms.challengeBond - 2 * terms.bounty;
+        _advance();
+        assertEq(_due(accounts[0]), terms.trainerStake - terms.challengeBond + lost / 5);
+        for (uint256 i = 1; i < 4; ++i) {
+            assertEq(_due(accounts[i]), terms.trainerStake + lost / 5);
+        }
+        assertEq(_due(accounts[5]), terms.trainerStake + lost / 5);
+        _assertConserved(0);
+    }
+
+    // --- owners --------------------------------------------------------------------------------
+
+    /// @dev It has the deltas, and does not want to pay: it pays more.
+    function test_AnOwnerThatIsItsOwnOnlyAggregatorAndNeverSettles() public {
+        delete terms.aggregators;
+        terms.aggregators.push(owner);
+        aggregator = owner;
+        terms.rounds = 2;
+        vm.deal(owner, 10 ether);
+        _toSettlement(SLOTS);
+        uint256 before = DEPOSIT + terms.aggregatorStake;
+        uint256 pot = BUDGET / 2;
+        _pass();
+        vm.prank(owner);
+        market.advance(terms);
+        for (uint256 i; i < 5; ++i) {
+            _claim(0, i, i); // the flipped one does not dare
+        }
+        _advance();
+        uint256 lost = before - _due(owner);
+        assertEq(lost, terms.aggregatorStake - terms.bounty); // less the bounty that it took itself
+        assertGt(lost, pot);
+        for (uint256 i; i < 5; ++i) {
+            assertEq(_due(accounts[i]), STAKE + lost / 5);
+        }
+        assertEq(address(market).balance, market.locked(_id()) + _credit(owner));
+    }
+
+    /// @dev It gives up after a first round that it has paid, and keeps what the cap held back: not
+    /// so, what is owed stays for the trainers.
+    function test_AnOwnerThatStopsWhileItStillOwes() public {
+        _useDefaults();
+        (terms.rounds, terms.potCapBps) = (2, 1000);
+        _toSettlement(SLOTS);
+        _settle();
+        uint256 owed = BUDGET * 9500 / 10_000
+            * uint256(_project().bestUtility - _project().initialUtility)
+            / uint256(terms.expectedGain) - _project().gainPaid;
+        for (uint256 k; k < 3; ++k) {
+            _advance(); // nobody commits, in three openings
+        }
+        _advance();
+        _assertPhase(Phase.Aborted);
+        assertApproxEqAbs(_project().owed, owed, 1);
+        assertGt(owed, BUDGET / 2);
+        uint256 paid;
+        for (uint256 i; i < SLOTS; ++i) {
+            paid += _due(accounts[i]) - STAKE;
+        }
+        assertApproxEqAbs(paid, owed + _creditsOfTrainers(), SLOTS);
+        _assertConserved(0);
+    }
+
+    /// @dev An accomplice asks, and the arbiters are the owner's: its bond is its own again, and
+    /// nobody was kept from anything but asking them.
+    function test_AnOwnerWhoseArbitersConfirmPaysAllTheSame() public {
+        _useArbiters();
+        _toSettlement(SLOTS);
+        vm.prank(outsider);
+        market.dispute{value: terms.disputeBond}(terms);
+        vm.prank(terms.arbiters[0]);
+        market.vote(terms, true);
+        _settle();
+        _assertPhase(Phase.Done);
+        uint256 budget = DEPOSIT - 0.01 ether;
+        assertGt(_creditsOfTrainers(), budget - 24);
+        assertEq(_credit(owner), terms.ownerBond + budget - _creditsOfTrainers());
+        _assertOwedIsHeld();
+    }
+
+    /// @dev Asking without reason costs the bond, and takes nothing from anybody else.
+    function test_ADisputeWithoutReason() public {
+        _useArbiters();
+        _toSettlement(SLOTS);
+        uint256 before = outsider.balance;
+        vm.prank(outsider);
+        market.dispute{value: terms.disputeBond}(terms);
+        vm.prank(terms.arbiters[0]);
+        market.vote(terms, true);
+        assertEq(_due(outsider), 0);
+        assertEq(outsider.balance, before - terms.disputeBond);
+        assertEq(_due(terms.arbiters[0]), terms.disputeBond);
+        _settle();
+        _assertOwedIsHeld();
+    }
+
+    /// @dev An owner whose rows measure nothing, and whose arbiters look away.
+    function test_AnOwnerWhoseArbitersKeepSilent() public {
+        _useArbiters();
+        _toSettlement(SLOTS);
+        vm.prank(outsider);
+        market.dispute{value: terms.disputeBond}(terms);
+        _advance();
+        for (uint256 i; i < SLOTS; ++i) {
+            _claim(0, i, i);
+        }
+        _advance();
+        assertEq(_due(owner), 0.01 ether); // of all that it brought the fee of a round
+        assertEq(_due(outsider), terms.disputeBond + terms.ownerBond);
+        for (uint256 i; i < SLOTS; ++i) {
+            assertApproxEqAbs(_due(accounts[i]), STAKE + (DEPOSIT - 0.01 ether) / SLOTS, 1);
+        }
+        _assertOwedIsHeld();
+    }
+
+    // --- how -----------------------------------------------------------------------------------
+
+    function _assertCoalitionLoses(uint256 size, uint256 silent) private {
+        uint256 honest = SLOTS - size;
+        terms.maxRetries = 0;
+        _randomFrom(honest);
+        _gather(SLOTS);
+        _commitFirst(SLOTS);
+        uint256 revealed = SLOTS - silent;
+        for (uint256 i; i < revealed; ++i) {
+            _reveal(i);
+        }
+        _pass();
+        _advanceAs(5);
+        for (uint256 i = revealed; i < SLOTS; ++i) {
+            _expelAs(5, i);
+        }
+        for (uint256 i; i < revealed; ++i) {
+            _claim(0, i, i);
+        }
+        _advance();
+        uint256 got;
+        for (uint256 i = honest; i < SLOTS; ++i) {
+            got += _due(accounts[i]);
+        }
+        uint256 forfeited = silent * (STAKE - terms.bounty);
+        assertApproxEqAbs(got, size * STAKE - forfeited * honest / revealed, 2);
+        assertLt(got, size * STAKE);
+        for (uint256 i; i < honest; ++i) {
+            assertApproxEqAbs(_due(accounts[i]), STAKE + forfeited / revealed, 1);
+        }
+        _assertConserved(0);
+    }
+
+    function _useArbiters() private {
+        terms.arbiters.push(makeAddr("arbiter"));
+        terms.arbiterQuorum = 1;
+        (terms.ownerBond, terms.disputeBond) = (0.5 ether, 0.05 ether);
+        terms.attendanceBps = 10_000;
+        terms.aggregatorFee = 0.01 ether;
+    }
+
+    /// @dev The deltas from this trainer on are salted noise.
+    function _randomFrom(uint256 first) private {
+        for (uint256 i = first; i < SLOTS; ++i) {
+            for (uint256 k; k < 4; ++k) {
+                deltas[i][k] = int256(uint256(keccak256(abi.encode(i, k))) % 32_000) - 15_999;
+            }
+        }
+    }
+
+    /// @dev Everybody before `first` commits to its delta, the others until `last` to garbage.
+    function _commitGarbageFrom(uint256 first, uint256 last) private {
+        for (uint256 i; i < first; ++i) {
+            _commit(i);
+        }
+        for (uint256 i = first; i < last; ++i) {
+            bytes32 commitment = market.commitmentOf(accounts[i], _id(), 0, _garbage(i), "x", 0);
+            vm.prank(accounts[i]);
+            market.commit(terms, 0, commitment);
+        }
+    }
+
+    function _revealGarbage(uint256 i) private {
+        Point memory point = _garbage(i);
+        vm.prank(accounts[i]);
+        market.reveal(terms, 0, point, "x", 0);
+    }
+
+    /// @dev A point of which nobody knows a vector.
+    function _garbage(uint256 i) private view returns (Point memory) {
+        return Bn254.mul(Point(1, 2), uint256(keccak256(abi.encode("garbage", i))));
+    }
+
+    /// @dev With whatever vector.
+    function _garbageOpensNothing(uint256 epoch, uint256 slot) private {
+        bytes memory values = Vectors.encode(deltas[slot]);
+        Point memory quotient = Vectors.quotient(deltas[slot], _drawn(_garbage(slot), values));
+        _assertRefused(
+            accounts[slot],
+            abi.encodeCall(IRounds.claim, (terms, epoch, slot, values, quotient)),
+            abi.encodeWithSelector(IMarketEvents.DoesNotOpen.selector, slot)
+        );
+    }
+
+    function _advanceAs(uint256 i) private {
+        vm.prank(accounts[i]);
+        market.advance(terms);
+    }
+
+    function _expelAs(uint256 by, uint256 i) private {
+        address[] memory one = new address[](1);
+        one[0] = accounts[i];
+        vm.prank(accounts[by]);
+        market.expel(terms, one);
+    }
+
+    function _creditsOfTrainers() private view returns (uint256 sum) {
+        for (uint256 i; i < SLOTS; ++i) {
+            sum += _credit(accounts[i]);
+        }
+    }
+}
