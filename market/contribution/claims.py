@@ -14,6 +14,7 @@ import numpy as np
 from market.contribution.exact import Integers, as_integers, product
 from market.contribution.statistics import RoundGame
 from market.errors import InputError, ProofError
+from zk.field import R, signed
 
 
 def claim_count(n: int) -> int:
@@ -62,6 +63,17 @@ def game_of_claims(claims: Sequence[int], n: int) -> RoundGame:
         b=[q[i] - P[0][i] for i in range(1, width)],
         U=2 * q[0] - P[0][0],
     )
+
+
+def game_of(words: Sequence[int], n: int) -> RoundGame:
+    """The game of n deltas, read from the words that were proven.
+
+    Raises:
+        ProofError: another number of words, or one outside the field.
+    """
+    if not all(0 <= word < R for word in words):
+        raise ProofError("a claim is not below the field's order")
+    return game_of_claims([signed(word) for word in words], n)
 
 
 def _triangle(matrix: Integers) -> list[int]:

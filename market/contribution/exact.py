@@ -1,7 +1,8 @@
 """Integer matrix products that never wrap around: int64 where a bound allows, else bignums.
 
 Scores decide payouts, so they are computed in exact integers. NumPy's int64 wraps silently; here
-every product is bounded first and falls back to arrays of Python ints when the bound is too wide.
+every product is bounded first. Where the bound is too wide the wider factor is taken apart into
+narrower ones, and only the sums are arrays of Python ints.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from market.errors import InputError
 Integers: TypeAlias = npt.NDArray[Any]
 """An array of exact integers: dtype int64, or object holding Python ints."""
 
-_WORD = 2**63
+_BITS = 63
+_WORD = 2**_BITS
 
 
 def as_integers(values: npt.ArrayLike) -> Integers:
@@ -53,10 +55,16 @@ def round_to_integers(values: npt.NDArray[np.float64]) -> Integers:
 
 def product(left: Integers, right: Integers) -> Integers:
     """The exact matrix product of shapes (a, k) and (k, b): (a, b)."""
-    terms = left.shape[-1]
-    if _is_word(left) and _is_word(right) and magnitude(left) * magnitude(right) * terms < _WORD:
-        return np.asarray(left @ right)
-    return np.asarray(left.astype(object) @ right.astype(object))
+    widths = magnitude(left).bit_length(), magnitude(right).bit_length()
+    if sum(widths) + left.shape[-1].bit_length() < _BITS:
+        return np.asarray(left.astype(np.int64) @ right.astype(np.int64))
+    # x = high 2^half + low, with low below 2^half and not negative.
+    half = (max(widths) + 1) // 2
+    if widths[0] >= widths[1]:
+        high, low = product(left >> half, right), product(left & ((1 << half) - 1), right)
+    else:
+        high, low = product(left, right >> half), product(left, right & ((1 << half) - 1))
+    return np.asarray((high.astype(object) << half) + low.astype(object))
 
 
 def difference(left: Integers, right: Integers) -> Integers:

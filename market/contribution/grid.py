@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from circuits.shape import DELTA_BOUND
+from market.choice import Choice
 from market.contribution.exact import Integers, as_integers, round_to_integers
 from market.errors import InputError
+
+
+class Step(Choice):
+    """How the selected deltas move the model."""
+
+    MEAN = 0, "mean"
+    EXACT = 1, "exact"
+
+
+EXACT_LATTICE = 1 << 20
+"""Fine enough for weights that are no fractions of a count."""
+
+
+def lattice_of(slots: int, step: Step) -> int:
+    """What a delta's integers are counted in within a model's: L."""
+    return EXACT_LATTICE if step == Step.EXACT else math.lcm(*range(1, slots + 1))
 
 
 @dataclass(frozen=True)
@@ -18,18 +36,21 @@ class Grid:
     """How real numbers become integers in one project.
 
     A delta D is the integer array Q = round(D * 2**scale_bits). A model w is the integer array
-    W = w * 2**scale_bits * lattice: since lattice is divisible by every possible number m of
-    selected trainers, the mean of m deltas is added to a model without rounding.
+    W = w * 2**scale_bits * lattice, so that integer weights in units of 1 / lattice add deltas to
+    a model without rounding. For the mean the lattice is divisible by every possible number m of
+    selected trainers; for the exact step it is a power of two.
 
     Args:
         slots: the most trainers that a round can hold.
         scale_bits: fractional bits of models and deltas.
         stats_bits: further fractional bits of the validation statistics.
+        moves: how the model moves.
     """
 
     slots: int
     scale_bits: int = 13
     stats_bits: int = 13
+    moves: Step = Step.MEAN
 
     def __post_init__(self) -> None:
         if not 1 <= self.slots <= 1024:
@@ -39,8 +60,8 @@ class Grid:
 
     @property
     def lattice(self) -> int:
-        """lcm(1, ..., slots)."""
-        return math.lcm(*range(1, self.slots + 1))
+        """lcm(1, ..., slots) for the mean, 2**20 for the exact step."""
+        return lattice_of(self.slots, self.moves)
 
     @property
     def model_unit(self) -> int:
@@ -73,14 +94,31 @@ class Grid:
         """The float weights of an integer `model`."""
         return np.asarray(model / self.model_unit, dtype=np.float64)
 
-    def step(self, model: Integers, deltas: list[Integers]) -> Integers:
-        """W' = W + (lattice / m) * sum(deltas): the model moved by the mean of m integer deltas.
+    def step(
+        self,
+        model: Integers,
+        deltas: Sequence[Integers],
+        weights: Sequence[int] | None = None,
+    ) -> Integers:
+        """W' = W + sum_i weights_i Q_i: the model moved by integer deltas.
+
+        Args:
+            model: (F, C), and so each delta.
+            deltas: n of them.
+            weights: n, in units of 1 / lattice; those of the mean, lattice / n, if not given.
 
         Raises:
-            InputError: there are no deltas, or more than the grid has slots.
+            InputError: there are no deltas, more than the grid has slots, or other weights.
         """
         if not 1 <= len(deltas) <= self.slots:
-            raise InputError(f"cannot average {len(deltas)} deltas in {self.slots} slots")
-        factor = self.lattice // len(deltas)
-        total = sum(delta.astype(object) for delta in deltas)
-        return as_integers(model.astype(object) + factor * total)
+            raise InputError(f"cannot add {len(deltas)} deltas in {self.slots} slots")
+        if weights is None:
+            if self.moves != Step.MEAN:
+                raise InputError("this grid's steps have weights of their own")
+            weights = [self.lattice // len(deltas)] * len(deltas)
+        if len(weights) != len(deltas):
+            raise InputError(f"{len(weights)} weights for {len(deltas)} deltas")
+        moved = model.astype(object)
+        for weight, delta in zip(weights, deltas, strict=True):
+            moved = moved + int(weight) * delta.astype(object)
+        return as_integers(moved)

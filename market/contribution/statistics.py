@@ -27,11 +27,20 @@ class ValidationStatistics:
         H: (F, F) symmetric, round(2**stats_bits * X'X / t) over t rows.
         c: (F, C), round(2**(stats_bits + scale_bits) * lattice * X'Y / t), Y one-hot.
         grid: the grid that both are rounded to.
+        rows: t.
+        energy: mean |y|^2 of the rows, at scale `Grid.utility_unit`.
     """
 
     H: Integers
     c: Integers
     grid: Grid
+    rows: int
+    energy: int
+
+    @property
+    def outputs(self) -> int:
+        """C."""
+        return int(self.c.shape[1])
 
 
 @dataclass(frozen=True)
@@ -82,7 +91,8 @@ def validation_statistics(
     H = round_to_integers(np.triu(moments) * 2.0**grid.stats_bits)
     H = H + np.triu(H, 1).T
     c = round_to_integers(X.T @ targets / len(X) * float(grid.model_unit << grid.stats_bits))
-    return ValidationStatistics(H, c, grid)
+    # Each row's target is a unit vector.
+    return ValidationStatistics(H, c, grid, rows=len(X), energy=grid.utility_unit)
 
 
 def utility(statistics: ValidationStatistics, model: Integers) -> int:
