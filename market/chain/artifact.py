@@ -15,9 +15,11 @@ CONTRACTS = (
     "IERC20Errors",
     "IERC20Metadata",
     "IERC20Permit",
+    "IMarket",
     "IVerifier",
     "Market",
     "Referee",
+    "Rounds",
     "VerifierRegistry",
 )
 """The contracts whose artifacts come with the package."""

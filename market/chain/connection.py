@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -28,6 +29,8 @@ from market.errors import ChainError, ContractError, DeadlineError, FundsError
 
 RECEIPT_SECONDS = 120.0
 _POLL_SECONDS = 0.02
+_LOOK_SECONDS = 2.0
+"""Between looks whether a transaction is still known."""
 _GAS_MARGIN = 1.2
 _RETRIES = 3
 TRANSACTION_GAS = 1 << 24
@@ -147,20 +150,31 @@ class Connection:
             pass  # it may have arrived: the receipt tells
         except Web3Exception as error:
             raise self._translate(error) from error
-        return self._receipt(bytes(signed.hash))
+        return self._receipt(bytes(signed.hash), bytes(signed.raw_transaction))
 
-    def _receipt(self, transaction: bytes) -> TxReceipt:
-        try:
-            receipt: TxReceipt = self.ask(
-                lambda: self.web3.eth.wait_for_transaction_receipt(
-                    HexBytes(transaction), timeout=RECEIPT_SECONDS, poll_latency=_POLL_SECONDS
+    def _receipt(self, transaction: bytes, raw: bytes) -> TxReceipt:
+        """Waits for it; one that the chain took back with its block is sent again."""
+        deadline = time.monotonic() + RECEIPT_SECONDS
+        while True:
+            try:
+                receipt: TxReceipt = self.ask(
+                    lambda: self.web3.eth.wait_for_transaction_receipt(
+                        HexBytes(transaction), timeout=_LOOK_SECONDS, poll_latency=_POLL_SECONDS
+                    )
                 )
-            )
-        except (TimeExhausted, TransactionNotFound) as error:
-            raise DeadlineError(
-                f"transaction 0x{transaction.hex()} was not mined in {RECEIPT_SECONDS:.0f} s",
-                "check the node, then run the command again",
-            ) from error
+                break
+            except (TimeExhausted, TransactionNotFound) as error:
+                if time.monotonic() > deadline:
+                    raise DeadlineError(
+                        f"transaction 0x{transaction.hex()} was not mined in "
+                        f"{RECEIPT_SECONDS:.0f} s",
+                        "check the node, then run the command again",
+                    ) from error
+            with contextlib.suppress(Web3Exception, requests.RequestException, ValueError):
+                try:
+                    self.web3.eth.get_transaction(HexBytes(transaction))
+                except TransactionNotFound:
+                    self.web3.eth.send_raw_transaction(HexBytes(raw))
         if receipt["status"] != 1:
             raise ContractError(f"transaction 0x{transaction.hex()} was reverted")
         return receipt

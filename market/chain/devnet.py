@@ -18,6 +18,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from market import durable
+from market.chain.following import Following
 from market.chain.toolchain import find_anvil
 from market.errors import ChainError
 from market.process import Child
@@ -38,6 +39,9 @@ _HARDFORK = "prague"  # the one that contracts/foundry.toml compiles for
 class Devnet:
     """A running anvil, on loopback, that mines a block for each transaction.
 
+    Elsewhere blocks go on by themselves, and contracts count on it; with `goes_on` a few follow on
+    the last transaction here.
+
     anvil itself writes its state only when it ends in good order, and can leave a torn file. Here
     a thread asks it for the state after new blocks, checks the answer, and replaces
     `HOME/state.json` atomically; the copy before stays as `HOME/state.previous.json`. Killed in
@@ -47,7 +51,8 @@ class Devnet:
     Args:
         home: folder of the state and the log; one network at a time uses it.
         port: loopback port; 0 takes a free one.
-        save_interval: seconds between looks for new blocks to save.
+        goes_on: whether blocks follow on the last transaction.
+        save_interval: seconds between looks for new blocks to save, and between those that follow.
         start_timeout: seconds that anvil may take until it answers.
 
     Raises:
@@ -60,6 +65,7 @@ class Devnet:
         home: Path,
         port: int = 0,
         *,
+        goes_on: bool = False,
         save_interval: float = 1.0,
         start_timeout: float = 30.0,
     ) -> None:
@@ -68,6 +74,7 @@ class Devnet:
         self._previous = home / "state.previous.json"
         self._ids = itertools.count(1)
         self._saved = ""  # hash of the last block in the newest copy
+        self._following = Following(self.request) if goes_on else None
         self._saving = threading.Lock()
         self._stopping = threading.Event()
         self._failure: Exception | None = None
@@ -283,6 +290,8 @@ class Devnet:
     def _keep_saving(self, interval: float) -> None:
         while not self._stopping.wait(interval) and self.running:
             try:
+                if self._following is not None:
+                    self._following.look(self._latest())
                 if self._latest()["hash"] != self._saved:
                     self.save()
                 self._failure = None

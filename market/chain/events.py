@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from eth_typing import HexStr
 from eth_utils.abi import event_abi_to_log_topic
-from web3 import Web3
 from web3.exceptions import Web3Exception
-from web3.types import BlockIdentifier, EventData, LogReceipt
+from web3.logs import DISCARD
+from web3.types import BlockIdentifier, EventData, LogReceipt, TxReceipt
 
 from market.chain.connection import Connection
 from market.chain.state import (
-    Announcement,
     Challenge,
     Created,
     Departure,
@@ -26,6 +25,7 @@ from market.chain.state import (
 )
 from market.chain.terms import Terms
 from market.errors import ChainError, NotFoundError
+from market.specification.amounts import NOBODY
 from zk.binding import Folded
 from zk.field import Point
 
@@ -63,23 +63,11 @@ class Events:
             raise NotFoundError(
                 f"there is no project 0x{id.hex()}", "check the id, --rpc and --contract"
             )
-        args = found[0]["args"]
-        return Created(
-            id=id,
-            terms=Terms.from_abi(args["terms"]),
-            deposit=args["deposit"],
-            spec_cid=args["specCid"],
-            model_cid=args["modelCid"],
-            block=found[0]["blockNumber"],
-        )
+        return _created(found[0])
 
-    def announcement(self, account: str) -> Announcement | None:
-        """The account's newest announcement."""
-        found = self._logs("Announced", {"account": Web3.to_checksum_address(account)})
-        if not found:
-            return None
-        args = found[-1]["args"]
-        return Announcement(args["encryptionKey"], args["endpoint"], args["peer"])
+    def all_created(self) -> list[Created]:
+        """Every project of the market."""
+        return [_created(log) for log in self._logs("Created", {})]
 
     def committed(self, id: bytes, round_number: int) -> list[str]:
         """Who committed in a round, in any of its openings, in order."""
@@ -89,11 +77,8 @@ class Events:
     def reveals(self, id: bytes, epoch: int) -> list[RevealEvent]:
         """The reveals of an epoch that stand, in the order of the slots."""
         aside = {found.trainer for found in self.set_aside(id) if found.epoch == epoch}
-        return [
-            event
-            for event in self.all_reveals(id)
-            if event.epoch == epoch and event.trainer not in aside
-        ]
+        events = [event for event in self.all_reveals(id) if event.epoch == epoch]
+        return [event for event in placed(events) if event.trainer not in aside]
 
     def all_reveals(self, id: bytes) -> list[RevealEvent]:
         """Every reveal of the project, also those that were set aside later."""
@@ -104,6 +89,7 @@ class Events:
                 epoch=args["epoch"],
                 point=_point(args["point"]),
                 cid=args["cid"],
+                displaced=args["displaced"],
             )
             for args in (log["args"] for log in self._logs("Revealed", {"id": id}))
         ]
@@ -151,6 +137,24 @@ class Events:
         args = [log["args"] for log in self._logs("Leaving", {"id": id})]
         return [Departure(a["trainer"], a["freeAt"]) for a in args]
 
+    def joined(self, id: bytes) -> list[str]:
+        """Who has joined, in order, those that left or were expelled included."""
+        return [str(log["args"]["trainer"]) for log in self._logs("Joined", {"id": id})]
+
+    def committed_in(self, id: bytes, epoch: int) -> list[str]:
+        """Who committed in an epoch, in order."""
+        opened = [log["args"]["epoch"] for log in self._logs("RoundOpened", {"id": id})]
+        places = [_place(log) for log in self._logs("RoundOpened", {"id": id})]
+        if epoch not in opened:
+            return []
+        start = places[opened.index(epoch)]
+        later = [place for place in places if place > start]
+        return [
+            str(log["args"]["trainer"])
+            for log in self._logs("Committed", {"id": id})
+            if _place(log) > start and (not later or _place(log) < later[0])
+        ]
+
     def took_office(self, id: bytes) -> list[str]:
         """The holders of the office in their order; the last holds it."""
         return [str(log["args"]["aggregator"]) for log in self._logs("TookOffice", {"id": id})]
@@ -176,6 +180,37 @@ class Events:
         Raises:
             ChainError: the transaction holds no such call.
         """
+        for name, arguments in self._calls(transaction):
+            if name == "settle" and (terms is None or Terms.from_abi(arguments["terms"]) == terms):
+                sent = arguments["folded"]
+                folded = Folded(
+                    Point(**sent["entries"]), Point(**sent["curved"]), bytes(sent["rest"])
+                )
+                return Settlement(arguments["modelCid"], folded, tuple(arguments["claims"]))
+        raise ChainError(
+            f"transaction {transaction} shows no call of settle",
+            "its sender may have settled through a contract: ask it for the proof",
+        )
+
+    def invitation(self, transaction: str, terms: Terms) -> list[bytes] | None:
+        """The proof of the `join` call in a transaction; None if it shows no such call."""
+        for name, arguments in self._calls(transaction):
+            if name == "join" and Terms.from_abi(arguments["terms"]) == terms:
+                return [bytes(node) for node in arguments["proof"]]
+        return None
+
+    def block_hash(self, number: int) -> bytes:
+        """The hash of a block."""
+        block = self.connection.ask(lambda: self.web3.eth.get_block(number))
+        return bytes(block["hash"])
+
+    def block_seconds(self, number: int) -> int:
+        """Unix seconds of a block."""
+        block = self.connection.ask(lambda: self.web3.eth.get_block(number))
+        return int(block["timestamp"])
+
+    def _calls(self, transaction: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Name and arguments of each call in a transaction, those within a multicall too."""
         found = self.connection.ask(
             lambda: self.web3.eth.get_transaction(bytes.fromhex(transaction[2:]))  # type: ignore[arg-type]
         )
@@ -189,18 +224,8 @@ class Events:
                 continue
             if function.fn_name == "multicall":
                 calls += [bytes(each) for each in arguments["data"]]
-            elif function.fn_name == "settle" and (
-                terms is None or Terms.from_abi(arguments["terms"]) == terms
-            ):
-                sent = arguments["folded"]
-                folded = Folded(
-                    Point(**sent["entries"]), Point(**sent["curved"]), bytes(sent["rest"])
-                )
-                return Settlement(arguments["modelCid"], folded, tuple(arguments["claims"]))
-        raise ChainError(
-            f"transaction {transaction} shows no call of settle",
-            "its sender may have settled through a contract: ask it for the proof",
-        )
+            else:
+                yield str(function.fn_name), arguments
 
     def history(self, id: bytes) -> list[Log]:
         """Every event of the project, in the order in which they happened."""
@@ -240,6 +265,11 @@ class Events:
             total[account] = total.get(account, 0) + log["args"]["amount"]
         return total
 
+    def withdrawn_in(self, receipt: TxReceipt) -> dict[str, int]:
+        """Wei that a transaction paid out, by account."""
+        found = self._contract.events.Withdrawn().process_receipt(receipt, errors=DISCARD)
+        return {str(log["args"]["account"]): int(log["args"]["amount"]) for log in found}
+
     def rate_of(self, id: bytes, round_number: int) -> int:
         """The learning rate, in 1e-9, that a round was opened with."""
         found = self._logs("RoundOpened", {"id": id, "round": round_number})
@@ -264,6 +294,18 @@ class Events:
         return list(found)
 
 
+def placed(reveals: Iterable[RevealEvent]) -> list[RevealEvent]:
+    """Of the reveals of one epoch, in the order of their slots: beyond the slots one gives way."""
+    slots: list[RevealEvent] = []
+    for each in reveals:
+        if each.displaced == NOBODY:
+            slots.append(each)
+        elif each.displaced != each.trainer:
+            place = next(i for i, held in enumerate(slots) if held.trainer == each.displaced)
+            slots[place] = each
+    return slots
+
+
 def credits_of(history: list[Log], terms: Terms) -> dict[str, int]:
     """Wei credited to each account by these events: settlements, other credits, the refund."""
     total: dict[str, int] = {}
@@ -274,6 +316,8 @@ def credits_of(history: list[Log], terms: Terms) -> dict[str, int]:
             paid.append((args["aggregator"], terms.aggregator_fee))
         elif log.name == "Credited":
             paid = [(args["account"], args["amount"])]
+        elif log.name == "Shared":
+            paid = [(args["trainer"], args["amount"])]
         elif log.name == "Closed":
             paid = [(terms.owner, args["refund"])]
         else:
@@ -281,6 +325,18 @@ def credits_of(history: list[Log], terms: Terms) -> dict[str, int]:
         for account, wei in paid:
             total[account] = total.get(account, 0) + wei
     return total
+
+
+def _created(log: EventData) -> Created:
+    args = log["args"]
+    return Created(
+        id=bytes(args["id"]),
+        terms=Terms.from_abi(args["terms"]),
+        deposit=args["deposit"],
+        spec_cid=args["specCid"],
+        model_cid=args["modelCid"],
+        block=log["blockNumber"],
+    )
 
 
 def _point(value: Mapping[str, int]) -> Point:

@@ -18,7 +18,15 @@ from market.chain.events import Events
 from market.chain.payment import pay
 from market.chain.refusal import Refusals
 from market.chain.registry import Registry
-from market.chain.state import Phase, ProjectState, SettledRound, Settlement, Standing, TrainerState
+from market.chain.state import (
+    Announcement,
+    Phase,
+    ProjectState,
+    SettledRound,
+    Settlement,
+    Standing,
+    TrainerState,
+)
 from market.chain.terms import Terms
 from market.chain.token import Token
 from market.errors import ChainError, InputError, NotFoundError
@@ -43,6 +51,16 @@ def project_id(text: str) -> bytes:
             f"{text[:80]!r} is not a project id", "it has 64 hexadecimal digits after 0x"
         )
     return value
+
+
+def _abi() -> list[dict[str, Any]]:
+    """Of the market and its rounds, which answer at one address; no interface names multicall."""
+    own = [entry for entry in load_artifact("Market").abi if entry.get("name") == "multicall"]
+    return [*load_artifact("IMarket").abi, *own]
+
+
+class OtherCodeError(ChainError):
+    """What stands at an address is not the contract that is expected there."""
 
 
 class Market(Events):
@@ -72,25 +90,42 @@ class Market(Events):
             raise InputError(f"{contract[:80]!r} is not an address", "check --contract")
         connection = Connection(rpc, account, Refusals())
         self.contract_address = Web3.to_checksum_address(contract)
-        market: Any = connection.web3.eth.contract(
-            self.contract_address, abi=load_artifact("Market").abi
-        )
+        market: Any = connection.web3.eth.contract(self.contract_address, abi=_abi())
         super().__init__(connection, market)
         self._check_code("Market", self.contract_address)
         # The addresses are immutables, which the comparison of the market's code leaves out.
-        registry = str(self._call(market.functions.registry()))
-        self._check_code("VerifierRegistry", registry)
-        referee = str(self._call(market.functions.referee()))
-        self._check_code("Referee", referee)
-        self._referee: Any = connection.web3.eth.contract(
-            Web3.to_checksum_address(referee), abi=load_artifact("Referee").abi
-        )
+        registry = self._part("VerifierRegistry", market.functions.registry())
+        referee = self._part("Referee", market.functions.referee())
+        rounds = self._part("Rounds", market.functions.rounds())
+        self._check_parts(rounds, registry, referee)
+        self._referee: Any = self._contract_at("Referee", referee)
         self.registry = Registry(connection, registry)
+
+    def _part(self, name: str, call: Any) -> str:
+        address = str(self._call(call))
+        self._check_code(name, address)
+        return address
+
+    def _check_parts(self, rounds: str, registry: str, referee: str) -> None:
+        """The rounds' code may be right and ask a registry or a referee of somebody's own."""
+        code = self._contract_at("Rounds", rounds).functions
+        if (str(self._call(code.registry())), str(self._call(code.referee()))) != (
+            registry,
+            referee,
+        ):
+            raise ChainError(
+                f"the market {self.contract_address} and its rounds ask different contracts",
+                "check --rpc and --contract",
+            )
+
+    def _contract_at(self, name: str, address: str) -> Any:
+        checked = Web3.to_checksum_address(address)
+        return self.web3.eth.contract(checked, abi=load_artifact(name).abi)
 
     def _check_code(self, name: str, address: str) -> None:
         code = self.connection.ask(lambda: self.web3.eth.get_code(address))  # type: ignore[arg-type]
         if not load_artifact(name).matches(bytes(code)):
-            raise ChainError(
+            raise OtherCodeError(
                 f"the code at {address} is not this version of the {name}",
                 "check --rpc and --contract",
             )
@@ -102,8 +137,12 @@ class Market(Events):
         keeps that block's state, usually for the next 128.
         """
         frozen = copy.copy(self)
-        frozen._block = self.connection.ask(lambda: self.web3.eth.block_number)
+        frozen._block = self.height()
         return frozen
+
+    def height(self) -> int:
+        """Number of the newest block."""
+        return int(self.connection.ask(lambda: self.web3.eth.block_number))
 
     @property
     def address(self) -> str:
@@ -118,7 +157,7 @@ class Market(Events):
     def create(self, terms: Terms, spec_cid: str, model_cid: str, deposit: int) -> bytes:
         """Creates the project and returns its id."""
         call = self._contract.functions.create(terms.to_abi(), deposit, spec_cid, model_cid)
-        self._pay(call, terms, deposit)
+        self._pay(call, terms, deposit + terms.owner_bond)
         return self.id_of(terms)
 
     def fund(self, terms: Terms, amount: int) -> TxReceipt:
@@ -129,13 +168,18 @@ class Market(Events):
         return self._send(self._contract.functions.cancel(terms.to_abi()))
 
     def bond(self, terms: Terms) -> TxReceipt:
-        """Stakes as a named aggregator."""
+        """Stakes as a named aggregator, or fills the stake up again."""
         call = self._contract.functions.bond(terms.to_abi())
-        return self._pay(call, terms, terms.aggregator_stake)
+        missing = terms.aggregator_stake - self.aggregator_stake(self.id_of(terms), self.address)
+        return self._pay(call, terms, missing)
 
-    def join(self, terms: Terms) -> TxReceipt:
-        """Stakes as a trainer."""
-        call = self._contract.functions.join(terms.to_abi())
+    def join(self, terms: Terms, proof: Sequence[bytes] = ()) -> TxReceipt:
+        """Stakes as a trainer.
+
+        Args:
+            proof: that the account is invited, where the terms name who may join.
+        """
+        call = self._contract.functions.join(terms.to_abi(), list(proof))
         return self._pay(call, terms, terms.trainer_stake)
 
     def exit(self, terms: Terms) -> TxReceipt:
@@ -167,6 +211,28 @@ class Market(Events):
             terms.to_abi(), round_number, slot, values, (quotient.x, quotient.y)
         )
         return self._send(call)
+
+    def claim(
+        self, terms: Terms, epoch: int, slot: int, values: bytes, quotient: Point
+    ) -> TxReceipt:
+        """Opens a reveal of a round that was given up, for a part of what was forfeited."""
+        call = self._contract.functions.claim(
+            terms.to_abi(), epoch, slot, values, (quotient.x, quotient.y)
+        )
+        return self._send(call)
+
+    def expel(self, terms: Terms, accounts: Sequence[str]) -> TxReceipt:
+        """Slashes trainers that committed and did not reveal."""
+        return self._send(self._contract.functions.expel(terms.to_abi(), list(accounts)))
+
+    def dispute(self, terms: Terms) -> TxReceipt:
+        """Asks the arbiters, for a bond, to judge the yardstick."""
+        call = self._contract.functions.dispute(terms.to_abi())
+        return self._pay(call, terms, terms.dispute_bond)
+
+    def vote(self, terms: Terms, holds: bool) -> TxReceipt:
+        """An arbiter's judgement of the yardstick."""
+        return self._send(self._contract.functions.vote(terms.to_abi(), holds))
 
     def settle(self, terms: Terms, settlement: Settlement) -> TxReceipt:
         return self._send(self._contract.functions.settle(terms.to_abi(), *settlement.arguments))
@@ -201,9 +267,7 @@ class Market(Events):
 
     def project(self, id: bytes) -> ProjectState:
         """Raises NotFoundError if there is no such project."""
-        raw = self._call(self._contract.functions.project(id))
-        fields: Any = [Phase(raw[0]), *raw[1:15], Point(*raw[15]), raw[16]]
-        state = ProjectState(*fields)
+        state = ProjectState.from_abi(self._call(self._contract.functions.project(id)))
         if state.phase is Phase.NONE:
             raise NotFoundError(
                 f"there is no project 0x{id.hex()}", "check the id, --rpc and --contract"
@@ -214,9 +278,19 @@ class Market(Events):
         raw = self._call(self._contract.functions.trainer(id, account))
         return TrainerState(Standing(raw[0]), *raw[1:])
 
-    def trainers(self, id: bytes) -> list[str]:
-        """Who has a slot, those that left a running project or were expelled included."""
-        return list(self._call(self._contract.functions.trainers(id)))
+    def announcement(self, account: str) -> Announcement | None:
+        """What the account says of itself; None if it never said anything."""
+        checked = Web3.to_checksum_address(account)
+        key, endpoint, peer = self._call(self._contract.functions.announcement(checked))
+        return Announcement(bytes(key), endpoint, peer) if any(key) else None
+
+    def is_drawn(self, id: bytes, account: str) -> bool:
+        """Whether the account may commit in this opening, if it is an active trainer."""
+        return bool(self._call(self._contract.functions.isDrawn(id, account)))
+
+    def is_silent(self, id: bytes, account: str) -> bool:
+        """Whether a trainer committed, did not reveal, and was not expelled for it yet."""
+        return bool(self._call(self._contract.functions.isSilent(id, account)))
 
     def aggregator_stake(self, id: bytes, account: str) -> int:
         """Wei at stake of a named aggregator."""
@@ -247,7 +321,7 @@ class Market(Events):
     def standing(self, id: bytes, epoch: int) -> list[tuple[str, Point]]:
         """Who has a reveal that stands in an epoch, and its point, in the order of the slots."""
         found = self._call(self._contract.functions.reveals(id, epoch))
-        return [(str(trainer), Point(*point)) for trainer, point in found]
+        return [(str(trainer), Point(*point)) for trainer, _, point in found]
 
     def opens(self, terms: Terms, point: Point, values: bytes, quotient: Point) -> bool:
         """Whether the contract would take `values` for the delta behind `point`; sends nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from eth_abi.abi import decode
@@ -12,7 +13,7 @@ from market.chain.artifact import Artifact, load_artifact
 from market.chain.state import Phase
 from market.errors import ContractError
 
-CONTRACTS = ("Market", "Referee", "VerifierRegistry", "IERC20Errors")
+CONTRACTS = ("Market", "Rounds", "Referee", "VerifierRegistry", "IERC20Errors")
 """Whose errors a call of the market can end with."""
 
 _SENTENCES: dict[str, tuple[str, str]] = {
@@ -21,8 +22,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "ProjectExists": ("the project 0x{0} exists already", "use another nonce"),
     "NoSuchProject": ("there is no project 0x{0}", "check the id and the contract"),
     "WrongPhase": ("the project is in phase {0}, the call needs {1}", "see `market status`"),
-    "DeadlinePassed": ("the deadline {0} (unix seconds) has passed", "call `market advance`"),
-    "DeadlineNotReached": ("the deadline {0} (unix seconds) has not passed", "wait for it"),
+    "DeadlinePassed": ("the deadline, {0}, has passed", "call `market advance`"),
+    "DeadlineNotReached": ("the deadline, {0}, has not passed", "wait for it"),
     "WrongRound": ("the call is for round {0}, the project is in {1}", "see `market status`"),
     # roles
     "NotAggregator": ("{0} is not the aggregator in office, {1}", "wait until it is its turn"),
@@ -41,7 +42,33 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{0} is not an active trainer of the project",
         "it has to join, and not to have left or been expelled; see `market status`",
     ),
-    "NoFreeSlot": ("all {0} slots are taken", "look for another project"),
+    "NoFreePlace": ("all {0} places are taken", "look for another project"),
+    "NotInvited": (
+        "{0} is not among the accounts that the terms invite",
+        "ask the owner for an invitation, and give it with --invitation",
+    ),
+    "PotNotCovered": (
+        "a round could pay {0}, the aggregators' stakes cover {1}",
+        "raise reward.aggregator_stake, name more aggregators, or lower reward.pot_cap_bps",
+    ),
+    "NotDrawn": (
+        "{0} is not drawn for this opening",
+        "wait: everybody is drawn once in a cycle of openings",
+    ),
+    "NotSilent": ("{0} has kept silent in no opening", "expel only who has"),
+    "TextTooLong": ("a text has {0} bytes, at most {1} are kept", "announce a shorter one"),
+    "NotDisputable": (
+        "the yardstick of 0x{0} can no longer be disputed, or has nobody to judge it",
+        "dispute once, before the first settlement, where the terms name arbiters",
+    ),
+    "NotAnArbiter": ("the terms do not name {0} as an arbiter", "use an arbiter's key"),
+    "AlreadyVoted": ("{0} has voted already", "wait for the others"),
+    "NoSuchReveal": ("no reveal stands in epoch {0} at slot {1}", "see `market status`"),
+    "AlreadyClaimed": ("a delta of {0} has been opened already", "withdraw when it is over"),
+    "NegativeCurvature": (
+        "the products of trainer {0} say that it bends utility upwards",
+        "do not settle: the validation statistics are no squares of real rows",
+    ),
     "HasTrainers": (
         "{0} trainers have joined, so the project cannot be cancelled",
         "let it run; what is not earned comes back",
@@ -84,7 +111,6 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "AlreadyRevealed": ("{0} has revealed in this round already", "wait for the settlement"),
     "BadPoint": ("({0}, {1}) is not an acceptable commitment", "salt the delta"),
     "PointTaken": ("this commitment was revealed by {0} first", "train a delta of your own"),
-    "ContentTaken": ("this content was revealed by {0} first", "train a delta of your own"),
     "BadCid": ("{0!r} is not an acceptable CID", "give one of 1 to 64 characters"),
     # challenges
     "AlreadyChallenged": ("the challenge of epoch {0} has been used", "settle with what stands"),
@@ -107,7 +133,6 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "deploy it: `market create-project` does",
     ),
     "ProofRejected": ("the verifier rejected the proof", "prove about the revealed deltas"),
-    "TooFewForKrum": ("{0} trainers are too few to tolerate {1} outliers", "wait for more"),
     "TooFewForShapley": ("{0} selected trainers are too few to score", "wait for more"),
     "TooFewToLeaveOneOut": ("{0} selected trainers are too few to score", "wait for more"),
     "ClaimCount": ("{0} claims were sent, the round has {1}", "prove about all that revealed"),
@@ -135,6 +160,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "do not call the market from a token or a wallet while it pays",
     ),
 }
+
+_DEADLINES = ("DeadlinePassed", "DeadlineNotReached")
 
 
 class Refusals:
@@ -168,6 +195,8 @@ class Refusals:
             return ContractError(
                 f"the project is over: {shown[0]}", "only `market withdraw` is left"
             )
+        if name in _DEADLINES:
+            shown[0] = f"{datetime.fromtimestamp(values[0], UTC):%Y-%m-%d %H:%M:%S} UTC"
         sentence, hint = _SENTENCES.get(name, (f"the contract refused the call: {name}", ""))
         return ContractError(sentence.format(*shown), hint)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from enum import IntEnum
 from typing import Any, TypeAlias
 
 from market.chain.terms import Terms
+from market.specification.amounts import NOBODY
 from zk.binding import Folded
 from zk.field import Point
 
@@ -24,9 +25,11 @@ class Phase(IntEnum):
     REVEAL = 3
     SETTLE = 4
     ANSWER = 5
-    DONE = 6
-    ABORTED = 7
-    CANCELLED = 8
+    AUDIT = 6
+    CLAIM = 7
+    DONE = 8
+    ABORTED = 9
+    CANCELLED = 10
 
     @property
     def closed(self) -> bool:
@@ -64,31 +67,94 @@ class Created:
     block: int
 
 
+EVERYBODY = 2**32
+"""The width of an arc that leaves nobody out."""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Mirror of the contract's `Draw`: whose place on a ring of 2**32 lies on an arc may commit.
+
+    Args:
+        seed: of the places; zeros until somebody has committed in the cycle.
+        seed_block: whose hash decides the seed; 0 before anybody was left out.
+        start: of the arc.
+        width: of the arc.
+    """
+
+    seed: bytes
+    seed_block: int
+    start: int
+    width: int
+
+    @property
+    def is_everybody(self) -> bool:
+        return self.width == EVERYBODY
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Mirror of the contract's `Audit`: whether the yardstick is to be judged.
+
+    Bit i of `confirming` and `refuting` is the vote of the i-th arbiter. `disputer` is `NOBODY`
+    where nobody asked.
+    """
+
+    disputer: str
+    seed_block: int
+    held: bool
+    confirming: int
+    refuting: int
+
+
 @dataclass(frozen=True)
 class ProjectState:
     """Mirror of the contract's `Project`; amounts in wei, the deadline in unix seconds.
 
     `aggregator` holds the office, and is `NOBODY` before anyone staked. Bit i of `accused` is set
-    while the i-th standing reveal is challenged and not answered.
+    while the i-th standing reveal is challenged and not answered. `budget` is all that was ever
+    meant for trainers, `trainer_budget` what of it is locked. `earned` is in 2**-23 of the
+    expected gain.
     """
 
     phase: Phase
     round: int
     retries: int
+    epoch: int
     active: int
     pending: int
     committed: int
-    epoch: int
-    deadline: int
-    learning_rate: int
+    revealed: int
+    claims: int
     challenged: bool
     accused: int
+    deadline: int
+    earned: int
+    aggregator: str
+    learning_rate: int
     trainer_budget: int
     fee_budget: int
     stakes: int
-    aggregator: str
+    bonded: int
+    budget: int
+    gain_paid: int
+    bonds: int
+    forfeited: int
+    owed: int
     model: Point
     utility: int
+    initial_utility: int
+    best_utility: int
+    draw: Draw
+    audit: Audit
+
+    @classmethod
+    def from_abi(cls, raw: Sequence[Any]) -> ProjectState:
+        """From the tuple that web3 decodes."""
+        *plain, model, utility, initial, best, draw, audit = raw
+        values: list[Any] = [Phase(plain[0]), *plain[1:], Point(*model), utility, initial, best]
+        values += [Draw(bytes(draw[0]), *draw[1:]), Audit(*audit)]
+        return cls(*values)
 
     @property
     def accused_slots(self) -> tuple[int, ...]:
@@ -101,12 +167,18 @@ class TrainerState:
     """Mirror of the contract's `Trainer`; amounts in wei."""
 
     standing: Standing
+    committed_in: int
     revealed_in: int
+    earned: int
     stake: int
     credit: int
 
+    def commits_in(self, epoch: int) -> bool:
+        """Whether the trainer has committed in this epoch: epoch + 1 is stored."""
+        return self.committed_in == epoch + 1
+
     def reveals_in(self, epoch: int) -> bool:
-        """Whether the trainer has a reveal that stands in this epoch: epoch + 1 is stored."""
+        """Whether the trainer has revealed in this epoch: epoch + 1 is stored."""
         return self.revealed_in == epoch + 1
 
 
@@ -152,6 +224,7 @@ class RevealEvent:
         epoch: which opening of the round.
         point: its commitment.
         cid: where the sealed delta is. Unchecked.
+        displaced: whose reveal does not stand because of it; `NOBODY` for none.
     """
 
     trainer: str
@@ -159,6 +232,7 @@ class RevealEvent:
     epoch: int
     point: Point
     cid: str
+    displaced: str = NOBODY
 
 
 @dataclass(frozen=True)
@@ -223,7 +297,8 @@ class SettledRound:
         aggregator: who settled, and earned the fee.
         trainers: whose reveals stood, in the order of the slots.
         selected: bit i is set if trainer i was selected.
-        scores: Shapley values times `denominator`.
+        weights: steps of the lattice that the model moved along each delta.
+        scores: what each is worth, times `denominator`.
         denominator: of the scores.
         payouts: wei of each trainer.
         utility_before: integer utility of the model the round started from.
@@ -239,6 +314,7 @@ class SettledRound:
     aggregator: str
     trainers: tuple[str, ...]
     selected: int
+    weights: tuple[int, ...]
     scores: tuple[int, ...]
     denominator: int
     payouts: tuple[int, ...]
@@ -260,6 +336,7 @@ class SettledRound:
             aggregator=args["aggregator"],
             trainers=tuple(args["trainers"]),
             selected=args["selected"],
+            weights=tuple(args["weights"]),
             scores=tuple(args["scores"]),
             denominator=args["scoreDenominator"],
             payouts=tuple(args["payouts"]),

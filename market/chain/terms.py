@@ -31,28 +31,46 @@ class Terms:
         tau: of the SRS, in the twist's group; published deltas are checked with it.
         logrows: committed vectors stand on a domain of 2**logrows.
         entries: of a delta, salts included.
+        rows: validation rows behind H and c.
+        outputs: of the model.
+        energy: mean |y|**2 of the validation rows, an integer in units of utility.
+        rows_root: Merkle root of the salted validation rows; zeros where nobody may judge them.
+        arbiters: accounts that judge the yardstick; none where it is the owner's word.
+        arbiter_quorum: votes that decide.
+        audit_bps: chance, in basis points, that they are asked although nobody disputes.
+        invited: Merkle root of the accounts that may join; zeros for anybody.
+        participants: most trainers that may join.
         slots: most trainers of a round.
         quorum: fewest trainers that a round settles with.
         byzantine: f of multi-Krum; n trainers tolerate min(f, (n - 3) // 2).
         rounds: rounds that the budget is split over.
         max_retries: re-openings of one round.
-        scoring: what payouts follow: 0 for exact Shapley values, 1 for leave-one-out.
-        floor_bps: share of a round paid equally to the selected, in basis points.
+        selection: who takes part: one of `market.game.Selection`.
+        scoring: what payouts follow: one of `market.game.Scoring`.
+        step: how the model moves: one of `market.game.Step`.
+        payment: what a round pays: one of `market.game.Payment`.
+        attendance_bps: share of the trainers' budget that rounds pay evenly, in basis points.
+        pot_cap_bps: share of the trainers' budget that one round's gain pays at most.
         decay_bps: what a disappointing round leaves of the learning rate, in basis points.
         join_seconds: window to join.
         commit_seconds: window to commit.
         reveal_seconds: window to reveal.
         settle_seconds: window to settle.
-        answer_seconds: window to publish a challenged delta.
+        answer_seconds: window to publish a challenged delta, and to open reveals of a round that
+            was given up.
+        audit_seconds: window of the arbiters.
         exit_seconds: between leaving and the stake's return.
         learning_rate: of the first round, in 1e-9.
         aggregator_fee: for each settled round.
         trainer_stake: of each trainer.
         aggregator_stake: of each aggregator.
         challenge_bond: what the challenge of one delta costs the side that was wrong.
+        owner_bond: what the owner loses with a yardstick that is refuted.
+        dispute_bond: what who disputes it loses where it is confirmed.
         bounty: the most of a slashed amount that goes to whoever's call enforced the rule.
         minimum_gain: integer utility a round must add to keep the learning rate.
         target_utility: integer utility that ends the project early.
+        expected_gain: integer utility above the initial model's that the whole budget is meant for.
         specification: keccak256 of the specification document.
         nonce: tells apart projects of equal terms.
     """
@@ -68,28 +86,45 @@ class Terms:
     tau: TwistPoint
     logrows: int
     entries: int
+    rows: int
+    outputs: int
+    energy: int
+    rows_root: bytes
+    arbiters: tuple[str, ...]
+    arbiter_quorum: int
+    audit_bps: int
+    invited: bytes
+    participants: int
     slots: int
     quorum: int
     byzantine: int
     rounds: int
     max_retries: int
+    selection: int
     scoring: int
-    floor_bps: int
+    step: int
+    payment: int
+    attendance_bps: int
+    pot_cap_bps: int
     decay_bps: int
     join_seconds: int
     commit_seconds: int
     reveal_seconds: int
     settle_seconds: int
     answer_seconds: int
+    audit_seconds: int
     exit_seconds: int
     learning_rate: int
     aggregator_fee: int
     trainer_stake: int
     aggregator_stake: int
     challenge_bond: int
+    owner_bond: int
+    dispute_bond: int
     bounty: int
     minimum_gain: int
     target_utility: int
+    expected_gain: int
     specification: bytes
     nonce: int
 
