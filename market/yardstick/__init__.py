@@ -1,0 +1,1 @@
+"""The rows that a project is measured with: committed, shown to arbiters, and looked at by them."""
