@@ -10,6 +10,7 @@ from market.chain.market import Market
 from market.chain.state import Created, ProjectState, SettledRound
 from market.chain.terms import Terms
 from market.chain.verifier import verifier_artifact, verifier_code_hash
+from market.contribution.grid import Step
 from market.errors import ChainError, MarketError, ProofError, StorageError
 from market.progress import Progress, silent
 from market.specification.document import MAX_BYTES, Document, decode_document
@@ -175,6 +176,10 @@ def check_circuit(market: Market, project: Project) -> None:
         "point of the SRS": (terms.tau, tau(keys.srs)),
         "number of rows": (terms.logrows, keys.logrows),
         "length of a delta": (terms.entries, keys.shape.vector_length),
+        "number of outputs": (terms.outputs, keys.shape.classes),
+        "step": (Step(terms.step).method, project.document.step),
+        # Labels are unit vectors; a larger one would make everybody's value unsure.
+        "mean square of labels": (terms.energy, project.document.grid.utility_unit),
     }
     for what, (named, derived) in implied.items():
         if named != derived:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from market.chain.market import Market
 from market.chain.state import Phase, ProjectState
 from market.chain.terms import Terms
-from market.errors import ChainError, ContractError
+from market.errors import ChainError, ContractError, MarketError
 from market.progress import Progress
 
 OUTAGE_SECONDS = 600.0
@@ -91,3 +91,51 @@ def advance_if_due(
         return False
     progress("advanced", phase=state.phase.name.lower(), round=state.round)
     return True
+
+
+class Enforcer:
+    """Has trainers slashed that committed and kept silent: nothing happens to them by itself.
+
+    Args:
+        market: signs; the bounty is this account's.
+        id: of the project.
+        terms: of it.
+        progress: told of each.
+    """
+
+    def __init__(self, market: Market, id: bytes, terms: Terms, progress: Progress) -> None:
+        self._market, self._id, self._terms, self._progress = market, id, terms, progress
+        self._looked: set[int] = set()
+
+    def look(self, state: ProjectState) -> None:
+        """Once for each opening, when the time to reveal is over.
+
+        Raises:
+            ChainError: the node is dead.
+        """
+        over = state.epoch if state.phase > Phase.REVEAL else state.epoch - 1
+        for epoch in {state.epoch - 1, over} - self._looked:
+            if epoch < 0:
+                continue
+            silent = [
+                account
+                for account in self._market.committed_in(self._id, epoch)
+                if self._market.is_silent(self._id, account)
+            ]
+            if silent:
+                self._expel(silent)
+            self._looked.add(epoch)
+
+    def _expel(self, silent: list[str]) -> None:
+        try:
+            self._market.expel(self._terms, silent)
+        except ContractError:
+            return  # another was faster
+        self._progress("expelled", trainers=silent)
+
+    def finish(self, state: ProjectState) -> None:
+        """A last look, at a project that is closed; what fails here fails nobody."""
+        try:
+            self.look(state)
+        except MarketError as error:
+            self._progress("failed", reason=str(error))

@@ -13,6 +13,7 @@ from market.storage.base import Storage
 from market.storage.envelope import MAX_OVERHEAD_BYTES, open_envelope
 from market.vectors import ENTRY_BYTES, decode
 from zk.commit import commit
+from zk.field import Point
 
 FETCH_SECONDS = 20.0
 
@@ -35,21 +36,22 @@ def fetch_deltas(
         seconds: for all of them to arrive.
     """
     wanted = [reveal for reveal in reveals if reveal.trainer not in published]
-    arrived: dict[str, bytes | StorageError] = {}
+    arrived: dict[Point, bytes | StorageError] = {}
     if wanted:
 
         def fetch(reveal: RevealEvent) -> bytes | StorageError:
             return _sealed(storage, project, reveal.cid, seconds)
 
         with ThreadPoolExecutor(max_workers=len(wanted)) as pool:
-            cids = [reveal.cid for reveal in wanted]
-            arrived = dict(zip(cids, pool.map(fetch, wanted), strict=True))
+            # By point, which the contract lets nobody else have: a content id is any text.
+            points = [reveal.point for reveal in wanted]
+            arrived = dict(zip(points, pool.map(fetch, wanted), strict=True))
     found: list[list[int] | StorageError] = []
     for reveal in reveals:
         if reveal.trainer in published:
             found.append(published[reveal.trainer])
             continue
-        sealed = arrived[reveal.cid]
+        sealed = arrived[reveal.point]
         try:
             if isinstance(sealed, StorageError):
                 raise sealed

@@ -75,11 +75,11 @@ class Models:
     def _computed(self, settled: Sequence[SettledRound]) -> list[int]:
         """What the last of the rounds made of the model before it, published here."""
         last, id = settled[-1], self._project.id
-        chosen = set(last.selected_trainers)
+        weight_of = {t: q for t, q in zip(last.trainers, last.weights, strict=True) if q}
         newest = {
             reveal.trainer: reveal
             for reveal in self._market.all_reveals(id)
-            if reveal.round == last.round and reveal.trainer in chosen
+            if reveal.round == last.round and reveal.trainer in weight_of
         }
         reveals = list(newest.values())
         published = {
@@ -92,14 +92,19 @@ class Models:
             if isinstance(delta, StorageError):
                 raise delta
             deltas.append(delta)
-        moved = step(model, deltas, self._project.document.grid.lattice)
+        moved = step(model, deltas, [weight_of[reveal.trainer] for reveal in reveals])
         if commit(moved, self._project.keys) != last.model:
             raise StorageError(f"the model of round {last.round} does not follow from its deltas")
         self._storage.add(encode(moved))
         return moved
 
 
-def step(model: Sequence[int], deltas: Sequence[Sequence[int]], lattice: int) -> list[int]:
-    """The model moved by the mean of the selected deltas, salts included."""
-    factor = lattice // len(deltas)
-    return [entry + factor * sum(column) for entry, *column in zip(model, *deltas, strict=True)]
+def step(
+    model: Sequence[int], deltas: Sequence[Sequence[int]], weights: Sequence[int]
+) -> list[int]:
+    """The model moved by each delta times its weight, salts included."""
+    moved = list(model)
+    for delta, weight in zip(deltas, weights, strict=True):
+        if weight:
+            moved = [entry + weight * change for entry, change in zip(moved, delta, strict=True)]
+    return moved

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from circuits.shape import FoldedShape
+import numpy as np
+
+from circuits.shape import FoldedShape, triangle_places
 from market import durable
 from market.aggregator.models import step
 from market.chain.state import ProjectState, RevealEvent, Settlement
-from market.contribution.claims import claims_of
-from market.contribution.verdict import Verdict, game_of, judge
+from market.contribution.claims import claims_of, game_of
 from market.errors import InputError, ProofError, StorageError
+from market.game import Verdict, judge
+from market.judging import rule_of
 from market.project import FETCH_SECONDS, Project
 from market.storage.base import Storage
 from market.storage.envelope import MAX_OVERHEAD_BYTES, open_envelope
@@ -62,6 +65,14 @@ def check_statistics(statistics: Sequence[int], shape: FoldedShape) -> None:
     """
     triangle, end = shape.triangle_length, shape.triangle_length + shape.parameters
     curvature, target = statistics[:triangle], statistics[triangle:end]
+    places = np.array(triangle_places(shape.features))
+    H = np.array(curvature, dtype=np.float64)[places]
+    # Rounding moves each entry by at most a half, and so an eigenvalue by at most features / 2.
+    if np.linalg.eigvalsh(H)[0] < -shape.features:
+        raise StorageError(
+            "the validation statistics are no squares of any rows: rounds could be refused",
+            "do not stake on this project",
+        )
     # Each entry of the triangle stands in H at most twice.
     weight = 2 * shape.classes * sum(map(abs, curvature))
     if weight >= CURVATURE_BOUND or sum(map(abs, target)) >= TARGET_BOUND:
@@ -143,18 +154,10 @@ def prepare(
     claims: Sequence[int],
 ) -> Prepared:
     """Judges the round as the contract will, and publishes the model that follows."""
-    terms, grid = project.terms, project.document.grid
     game = game_of(claims, len(reveals))
-    verdict = judge(
-        game,
-        [int(reveal.trainer, 16) for reveal in reveals],
-        terms.byzantine,
-        grid.lattice,
-        state.trainer_budget // (terms.rounds - state.round),
-        terms.floor_bps,
-        terms.scoring,
-    )
-    moved = step(model, [deltas[slot] for slot in verdict.selected], grid.lattice)
+    addresses = [int(reveal.trainer, 16) for reveal in reveals]
+    verdict = judge(game, addresses, rule_of(project.terms, state))
+    moved = step(model, deltas, verdict.weights)
     settlement = Settlement(storage.add(encode(moved)), Folded.of(proof.data), tuple(claims))
     return Prepared(settlement, verdict, proof.seconds, proof.peak_bytes, len(proof.data))
 

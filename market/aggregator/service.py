@@ -34,9 +34,10 @@ from market.progress import Progress
 from market.project import Project, connect_peers
 from market.receipt import read_receipt
 from market.storage.base import Storage
-from market.waiting import Patience, Vigil, advance_if_due
+from market.waiting import Enforcer, Patience, Vigil, advance_if_due
 from market.windows import check_aggregator_windows
 from zk.admission import budget_for
+from zk.field import Point
 from zk.opening import unpack
 
 POLL_SECONDS = 0.2
@@ -46,6 +47,8 @@ CHALLENGE_SHARE = 0.25
 """Share of the settle window in which deltas are looked for before they are demanded on chain."""
 CHALLENGE_SECONDS = 30
 """And the longest that this is: a trainer that is up serves its delta within seconds."""
+MOST_PEERS = 64
+"""Trainers that are dialled before a round; those that reveal are dialled when they do."""
 _RETRY_SECONDS = 2.0
 _FLOWER_RETRY_SECONDS = 30.0
 """Between calls to a Flower that fails: each may take long, and a settlement does not need it."""
@@ -91,11 +94,12 @@ class AggregatorService:
         self._home = home
         self._journal = ProofJournal(home, project.id)
         self._models = Models(market, storage, project, self._key)
+        self._enforcer = Enforcer(market, project.id, project.terms, progress)
         self._prepared_epoch = -1
         self._invited_at = 0.0
         self._flower_again = 0.0
-        self._deltas: dict[str, list[int]] = {}
-        self._complained: set[str] = set()
+        self._deltas: dict[Point, list[int]] = {}
+        self._complained: set[Point] = set()
 
     def run(self) -> ProjectState:
         """Serves until the project is closed, and returns its last state.
@@ -117,6 +121,7 @@ class AggregatorService:
         while True:
             state = self._patience.ask(lambda: self._market.project(self._project.id))
             if state.phase.closed:
+                self._enforcer.finish(state)
                 self._progress("closed", phase=state.phase.name.lower())
                 return state
             try:
@@ -147,7 +152,7 @@ class AggregatorService:
             self._prepare(state, in_office)
         if in_office and state.phase in (Phase.COMMIT, Phase.REVEAL):
             self._read_receipts(state)
-        if state.phase in (Phase.REVEAL, Phase.SETTLE, Phase.ANSWER):
+        if state.phase in (Phase.REVEAL, Phase.SETTLE, Phase.ANSWER, Phase.AUDIT):
             reveals = self._market.reveals(self._project.id, state.epoch)
             missing = self._fetch(reveals)
             if in_office and state.phase is Phase.SETTLE:
@@ -156,6 +161,7 @@ class AggregatorService:
                     self._settle(state, statistics, reveals)
                     return
                 self._challenge(state, reveals, missing)
+        self._enforcer.look(state)
         patience = 0 if in_office else STANDBY_PATIENCE
         advance_if_due(self._market, self._project.terms, state, self._progress, patience)
 
@@ -170,7 +176,8 @@ class AggregatorService:
         self._prepared_epoch = state.epoch
 
     def _invite(self, state: ProjectState) -> None:
-        connect_peers(self._market, self._storage, self._market.trainers(self._project.id))
+        trainers = self._market.joined(self._project.id)[:MOST_PEERS]
+        connect_peers(self._market, self._storage, trainers)
         self._invited_at = time.monotonic()
         try:
             self._coordinator.send(
@@ -235,7 +242,7 @@ class AggregatorService:
 
     def _fetch(self, reveals: list[RevealEvent]) -> list[int]:
         """Fetches what was not yet; returns the slots of the deltas that are still missing."""
-        missing = [slot for slot, reveal in enumerate(reveals) if reveal.cid not in self._deltas]
+        missing = [slot for slot, reveal in enumerate(reveals) if reveal.point not in self._deltas]
         if not missing:
             return []
         wanted = [reveals[slot] for slot in missing]
@@ -247,15 +254,15 @@ class AggregatorService:
         unreachable = []
         for reveal, delta in zip(wanted, found, strict=True):
             if not isinstance(delta, StorageError):
-                self._deltas[reveal.cid] = delta
+                self._deltas[reveal.point] = delta
                 self._progress("fetched", trainer=reveal.trainer, cid=reveal.cid)
                 continue
             unreachable.append(reveal.trainer)
-            if reveal.cid not in self._complained:
-                self._complained.add(reveal.cid)
+            if reveal.point not in self._complained:
+                self._complained.add(reveal.point)
                 self._progress("unusable", trainer=reveal.trainer, reason=delta.message)
         connect_peers(self._market, self._storage, unreachable)
-        return [slot for slot in missing if reveals[slot].cid not in self._deltas]
+        return [slot for slot in missing if reveals[slot].point not in self._deltas]
 
     def _published(self, reveals: list[RevealEvent]) -> dict[str, list[int]]:
         """The deltas that were published on chain in answer to a challenge, and checked there."""
@@ -280,12 +287,25 @@ class AggregatorService:
             "challenged", round=state.round, trainers=[reveals[slot].trainer for slot in accused]
         )
 
+    def _fill_up(self) -> None:
+        """Stakes again what challenges have cost: the next round opens only if pots are covered."""
+        terms, id = self._project.terms, self._project.id
+        stake = self._market.aggregator_stake(id, self._market.address)
+        if stake == terms.aggregator_stake:
+            return
+        try:
+            self._market.bond(terms)
+        except MarketError as error:  # this round is settled all the same
+            self._progress("failed", reason=str(error))
+        else:
+            self._progress("bonded", stake=str(terms.aggregator_stake - stake))
+
     def _settle(
         self, state: ProjectState, statistics: list[int], reveals: list[RevealEvent]
     ) -> None:
         project = self._project
         model = self._models.of(state)
-        deltas = [self._deltas[reveal.cid] for reveal in reveals]
+        deltas = [self._deltas[reveal.point] for reveal in reveals]
         self._progress("proving", round=state.round, trainers=len(reveals))
         proof, claims = prove_round(project, statistics, model, reveals, deltas, self._journal)
         ready = prepare(self._storage, project, state, model, reveals, deltas, proof, claims)
@@ -298,11 +318,16 @@ class AggregatorService:
             rows=project.keys.rows,
             logrows=project.keys.logrows,
         )
+        if state.round + 1 < project.terms.rounds:
+            self._fill_up()
         try:
             receipt = self._market.settle(project.terms, ready.settlement)
         except ContractError:
-            if self._market.project(project.id).epoch != state.epoch:
-                return  # settled before this process was killed and started again
+            found = self._market.project(project.id)
+            if (found.epoch, found.phase) != (state.epoch, Phase.SETTLE):
+                # Settled before this process was killed and started again, or disputed while it
+                # proved: the proof is kept for when arbiters have confirmed the yardstick.
+                return
             raise
         self._progress(
             "settled",

@@ -46,16 +46,20 @@ class Deal:
     parts: list[Table]
 
 
-def deal(table: Table, parts: int, alpha: float | None, seed: int) -> Deal:
+def deal(
+    table: Table, parts: int, alpha: float | None, seed: int, validation: int | None = None
+) -> Deal:
     """Splits all rows of a data set among an owner and `parts` trainers.
 
     Args:
         alpha: labels skewed by Dirichlet(alpha); all alike if None.
+        validation: about how many rows are the owner's; 15 % of all if None.
 
     Raises:
         InputError: too few rows, or an argument out of range.
     """
-    split = stratified_split(table.y, seed)
+    share = 0.15 if validation is None else validation / len(table)
+    split = stratified_split(table.y, seed, validation_share=share)
     pool = table.rows(split.pool)
     if alpha is None:
         dealt = partition_iid(len(pool), parts, seed)

@@ -18,6 +18,8 @@ from market.durable import write_bytes
 from market.errors import InputError
 
 LABEL = "label"
+MAX_NAME = 60
+"""Characters that are kept of a column's name."""
 MAX_BYTES = 512 * 2**20
 """The largest file, unpacked, that is read into memory."""
 
@@ -93,6 +95,15 @@ def write_csv(path: Path, table: Table, feature_names: tuple[str, ...]) -> None:
     for row, label in zip(table.X.tolist(), table.y.tolist(), strict=True):
         writer.writerow([*row, label])
     write_bytes(path, text.getvalue().encode())
+
+
+def column_names(path: Path) -> tuple[str, ...]:
+    """The features' names in a file that `read_table` has read; none of an .npz."""
+    if path.suffix != ".csv":
+        return ()
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        header = next(csv.reader(file, strict=True))
+    return tuple(name.strip()[:MAX_NAME] for name in header[:-1])
 
 
 def _read_csv(path: Path, features: int, classes: int) -> Table:

@@ -12,12 +12,12 @@ from typing import Any
 from eth_utils.crypto import keccak
 
 from circuits.shape import FoldedShape
-from market.contribution.grid import Grid
+from market.contribution.grid import Grid, Step
 from market.datasets.preprocessing import Scaling
 from market.errors import InputError, StorageError
 from market.training.plan import TrainingPlan
 
-VERSION = 1
+VERSION = 2
 MAX_BYTES = 1 << 20
 _MAX_BRACKETS = 1_000
 """The parser recurses once for each, and a dependency lifts the limit that would stop it."""
@@ -33,10 +33,13 @@ class Document:
         classes: number of classes.
         scaling: of the raw features.
         training: plan of every trainer; the contract decides the learning rate of each round.
+        columns: names of the features, as the owner has them; empty if it named none.
         slots: most trainers of a round.
+        step: how the model moves, which decides its grid: the method of a `Step`.
         scale_bits: of the grid that deltas are quantised on.
         stats_bits: of the validation statistics.
         statistics_cid: H and c, in one envelope for each of the named aggregators to open.
+        rows_cid: the validation rows, in one for the arbiters; empty where there are none.
         srs_sha256: hash of the SRS that the circuit's keys belong to.
         srs_cid: where it can be fetched; empty if everybody has it, as from a ceremony.
     """
@@ -46,10 +49,13 @@ class Document:
     classes: int
     scaling: Scaling
     training: TrainingPlan
+    columns: tuple[str, ...]
     slots: int
+    step: str
     scale_bits: int
     stats_bits: int
     statistics_cid: str
+    rows_cid: str
     srs_sha256: str
     srs_cid: str
 
@@ -59,7 +65,7 @@ class Document:
 
     @property
     def grid(self) -> Grid:
-        return Grid(self.slots, self.scale_bits, self.stats_bits)
+        return Grid(self.slots, self.scale_bits, self.stats_bits, Step.of(self.step))
 
     def encode(self) -> bytes:
         """The bytes that are published."""
@@ -97,9 +103,16 @@ def decode_document(data: bytes, digest: bytes) -> Document:
         for name, kind in _KINDS.items():
             if type(value[name]) is not kind:
                 raise ValueError(f"{name} is not of type {kind.__name__}")
-        document = Document(scaling=scaling, training=training, **value)
+        columns = value.pop("columns")
+        if type(columns) is not list or not all(type(name) is str for name in columns):
+            raise ValueError("columns are no list of texts")
+        if value["step"] not in [step.method for step in Step]:
+            raise ValueError(f"no step {value['step']!r}")
+        document = Document(scaling=scaling, training=training, columns=tuple(columns), **value)
         if len(scaling.offset) != document.features:
             raise ValueError("the scaling has another number of features")
+        if len(columns) not in (0, document.features):
+            raise ValueError("columns are named, and not all of them")
         _ = document.shape, document.grid
     except (ValueError, TypeError, KeyError, AttributeError, InputError) as error:
         raise StorageError(f"the specification document is malformed: {error}") from error
@@ -111,9 +124,11 @@ _KINDS: dict[str, type] = {
     "features": int,
     "classes": int,
     "slots": int,
+    "step": str,
     "scale_bits": int,
     "stats_bits": int,
     "statistics_cid": str,
+    "rows_cid": str,
     "srs_sha256": str,
     "srs_cid": str,
 }

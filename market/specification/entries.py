@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from eth_utils.address import is_address, is_checksum_address, to_checksum_address
 
+from market.choice import Choice
 from market.errors import InputError
 from market.specification.amounts import Currency
 
@@ -95,6 +96,29 @@ def number(value: Any) -> float:
     if value != value:
         raise ValueError("must be a number, not NaN")
     return float(value)
+
+
+def positive(value: Any) -> float:
+    """A number above zero."""
+    parsed = number(value)
+    if parsed <= 0:
+        raise ValueError("must be above zero")
+    return parsed
+
+
+C = TypeVar("C", bound=Choice)
+
+
+def choice_of(kind: type[C]) -> Callable[[Any], C]:
+    """A parser of one of the rules that `kind` names."""
+
+    def parse(value: Any) -> C:
+        names = {choice.method: choice for choice in kind}
+        if value not in names:
+            raise ValueError(f"must be one of {', '.join(names)}")
+        return names[value]
+
+    return parse
 
 
 def amount_of(currency: Currency) -> Callable[[Any], int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from market.errors import InputError
 
 CONTRIBUTIONS = (
+    "in-run",
     "exact-shapley",
     "leave-one-out",
     "permutation",
@@ -24,6 +25,7 @@ CONTRIBUTIONS = (
 """How a round's contributions are measured: docs/valuation.md; "equal" measures nothing."""
 
 DEFENCES = (
+    "proven-value",
     "mean",
     "krum",
     "multi-krum",
@@ -43,6 +45,9 @@ DEFENCES = (
 OPTIMISERS = ("fedavg", "fedavgm", "fedadam", "fedyogi")
 """What that one delta does to the model."""
 
+STEPS = ("exact", "mean")
+"""How far the model moves along it: as far as the utility rises, or by the plain mean."""
+
 LOCALS = ("sgd", "fedprox", "scaffold")
 """How trainers train: docs/robustness.md."""
 
@@ -50,8 +55,9 @@ DEFAULT_MU = 0.01
 """Of FedProx."""
 
 PROVABLE = {
-    "contribution": ("exact-shapley", "leave-one-out"),
-    "defence": ("multi-krum",),
+    "contribution": ("in-run", "exact-shapley", "leave-one-out"),
+    "defence": ("proven-value", "multi-krum"),
+    "step": ("exact", "mean"),
     "optimiser": ("fedavg",),
     "local": ("sgd",),
 }
@@ -65,6 +71,7 @@ class Methods:
     Args:
         contribution: one of `CONTRIBUTIONS`.
         defence: one of `DEFENCES`.
+        step: one of `STEPS`.
         optimiser: one of `OPTIMISERS`.
         local: one of `LOCALS`.
         mu: of FedProx, not negative; None for `DEFAULT_MU`, and without FedProx.
@@ -76,6 +83,7 @@ class Methods:
 
     contribution: str = PROVABLE["contribution"][0]
     defence: str = PROVABLE["defence"][0]
+    step: str = PROVABLE["step"][0]
     optimiser: str = PROVABLE["optimiser"][0]
     local: str = PROVABLE["local"][0]
     mu: float | None = None
@@ -84,6 +92,7 @@ class Methods:
         for entry, known in (
             ("contribution", CONTRIBUTIONS),
             ("defence", DEFENCES),
+            ("step", STEPS),
             ("optimiser", OPTIMISERS),
             ("local", LOCALS),
         ):
@@ -92,6 +101,12 @@ class Methods:
                     f"methods: no {entry} {getattr(self, entry)!r}",
                     f"choose one of {', '.join(known)}",
                 )
+        if self.contribution == "exact-shapley" and self.step == "exact":
+            raise InputError(
+                'methods: contribution = "exact-shapley" values means of coalitions, '
+                'and step = "exact" moves the model by another',
+                'choose step = "mean" with it, or contribution = "in-run"',
+            )
         if self.mu is not None and self.local != "fedprox":
             raise InputError(
                 f"methods: mu = {self.mu:g} is FedProx's, not {self.local}'s",

@@ -13,14 +13,18 @@ import numpy.typing as npt
 from circuits.shape import FoldedShape
 from market.datasets.preprocessing import Scaling, centre, standardise
 from market.errors import InputError
+from market.game.purse import Payment
+from market.invitations import read_invited
 from market.specification.amounts import NATIVE, NOBODY, Currency
 from market.specification.entries import (
     Reader,
     address,
     addresses,
     amount_of,
+    choice_of,
     integer,
     number,
+    positive,
     text,
 )
 from market.specification.methods import PROVABLE, Methods
@@ -40,7 +44,12 @@ DEVELOPMENT = "development"
 """The SRS that this machine makes itself."""
 DEFAULT_BOND = 10**16
 """Wei: the gas of an answer, about 500,000, at 20 gwei."""
-DEFAULT_FLOOR_BPS = 500
+DEFAULT_ATTENDANCE_BPS = 200
+MAX_PARTICIPANTS = 1000
+"""The most that the contract lets join."""
+MAX_ARBITERS = 8
+OWNER_BONDS = 10
+"""The owner's bond by default, in dispute bonds."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +62,11 @@ class OwnerSpecification:
         currency: what its amounts are written in.
         aggregators: accounts that may settle, in the order in which they succeed each other.
         rounds: rounds that the deposit is split over.
-        slots: most trainers.
+        participants: most trainers that may join; beyond the slots they take turns.
+        invited: accounts that alone may join; empty for anybody.
+        slots: most trainers of a round.
         quorum: fewest trainers that a round settles with.
-        byzantine: poisoned trainers to tolerate among 2 * byzantine + 3 or more.
+        byzantine: f of multi-Krum, which needs 2f + 3 slots; nothing to other selections.
         max_retries: re-openings of one round.
         features: raw feature columns, without the bias.
         classes: number of classes.
@@ -63,15 +74,24 @@ class OwnerSpecification:
         scaling: `centre` (subtract the mean, divide by `scale`) or `standardise`.
         scale: divisor of `centre`.
         training: plan of every trainer.
+        arbiters: accounts that judge the validation rows; without them they are the owner's word.
+        arbiter_quorum: votes that decide.
+        audit_bps: chance that they are asked although nobody disputes.
         methods: rules for contribution, outliers, the model's step and local training.
         decay_bps: what remains of the learning rate after a round that gained too little.
         minimum_gain: utility that a round must gain to keep the rate.
         target_utility: utility that ends the project, or None.
-        floor_bps: part of a round's budget paid equally to the selected.
+        payment: `per-gain` or `per-round`.
+        expected_gain: utility above the initial model's that the whole budget is meant for; None
+            for what the owner's own rows propose.
+        attendance_bps: part of the trainers' budget that rounds pay evenly.
+        pot_cap_bps: most of it that one round's gain pays.
         aggregator_fee: for each settled round.
         trainer_stake: of each trainer.
-        aggregator_stake: of each aggregator.
+        aggregator_stake: of each aggregator; None for what alone covers a round's largest pot.
         challenge_bond: what a challenge of one delta costs the side that was wrong.
+        owner_bond: lost with validation rows that are refuted.
+        dispute_bond: what a dispute costs who is wrong.
         bounty: most of a slashed amount that goes to whoever enforced the rule.
         exit_seconds: between leaving and the stake's return.
         srs: "development", or the path of an SRS file, from the folder of the specification.
@@ -82,6 +102,8 @@ class OwnerSpecification:
     currency: Currency
     aggregators: tuple[str, ...]
     rounds: int
+    participants: int
+    invited: tuple[str, ...]
     slots: int
     quorum: int
     byzantine: int
@@ -92,21 +114,30 @@ class OwnerSpecification:
     scaling: str
     scale: float
     training: TrainingPlan
+    arbiters: tuple[str, ...]
+    arbiter_quorum: int
+    audit_bps: int
     methods: Methods
     decay_bps: int
     minimum_gain: float
     target_utility: float | None
-    floor_bps: int
+    payment: Payment
+    expected_gain: float | None
+    attendance_bps: int
+    pot_cap_bps: int
     aggregator_fee: int
     trainer_stake: int
-    aggregator_stake: int
+    aggregator_stake: int | None
     challenge_bond: int
+    owner_bond: int
+    dispute_bond: int
     bounty: int
     join_seconds: int
     commit_seconds: int
     reveal_seconds: int
     settle_seconds: int
     answer_seconds: int
+    audit_seconds: int
     exit_seconds: int
     srs: str
 
@@ -173,21 +204,27 @@ def read_specification(
     bond_default = {"default": DEFAULT_BOND} if token == NOBODY else {}
     bond = reward.take("challenge_bond", amount, **bond_default)
     window = integer(1, MAX_WINDOW)
-    commit, reveal, settle, answer = (
+    commit, reveal, settle, answer, audit = (
         windows.take(f"{name}_seconds", window, 3600)
-        for name in ("commit", "reveal", "settle", "answer")
+        for name in ("commit", "reveal", "settle", "answer", "audit")
     )
-    opening = commit + reveal + settle + answer
+    opening = commit + reveal + settle + answer + audit
+    rounds = project.take("rounds", integer(1, 255))
+    arbiters = project.take("arbiters", addresses(MAX_ARBITERS), ())
+    dispute = reward.take("dispute_bond", amount, bond if arbiters else 0)
+    invited = project.take("invitations", lambda name: read_invited(path.parent / text(name)), ())
     srs = proof.take("srs", text, DEVELOPMENT)
     specification = OwnerSpecification(
         name=name,
         token=token,
         currency=currency,
         aggregators=project.take("aggregators", addresses(MAX_AGGREGATORS)),
-        rounds=project.take("rounds", integer(1, 255)),
+        rounds=rounds,
+        participants=project.take("participants", integer(1, MAX_PARTICIPANTS), slots),
+        invited=invited,
         slots=slots,
-        quorum=project.take("quorum", integer(3, MAX_SLOTS), 3),
-        byzantine=project.take("byzantine", integer(0, (MAX_SLOTS - 3) // 2)),
+        quorum=project.take("quorum", integer(1, MAX_SLOTS), 3),
+        byzantine=project.take("byzantine", integer(0, (MAX_SLOTS - 3) // 2), 0),
         max_retries=project.take("max_retries", integer(0, 255), 2),
         features=data.take("features", integer(1, 4095)),
         classes=data.take("classes", integer(2, 1024)),
@@ -195,21 +232,32 @@ def read_specification(
         scaling=data.take("scaling", text, "standardise"),
         scale=data.take("scale", number, 1.0),
         training=_training(path, training),
+        arbiters=arbiters,
+        arbiter_quorum=project.take(
+            "arbiter_quorum", integer(0, MAX_ARBITERS), len(arbiters) // 2 + 1 if arbiters else 0
+        ),
+        audit_bps=reward.take("audit_bps", integer(0, 10_000), 0),
         methods=_methods(path, methods),
         decay_bps=rule.take("decay_bps", integer(1, 10_000), 5_000),
         minimum_gain=rule.take("minimum_gain", number, 0.0),
         target_utility=rule.take("target_utility", number, None),
-        floor_bps=reward.take("floor_bps", integer(0, 10_000), DEFAULT_FLOOR_BPS),
+        payment=reward.take("payment", choice_of(Payment), Payment.PER_GAIN),
+        expected_gain=reward.take("expected_gain", positive, None),
+        attendance_bps=reward.take("attendance_bps", integer(0, 10_000), DEFAULT_ATTENDANCE_BPS),
+        pot_cap_bps=reward.take("pot_cap_bps", integer(1, 10_000), default_pot_cap(rounds)),
         aggregator_fee=reward.take("aggregator_fee", amount, 0),
         trainer_stake=reward.take("trainer_stake", amount, bond),
-        aggregator_stake=reward.take("aggregator_stake", amount, slots * bond),
+        aggregator_stake=reward.take("aggregator_stake", amount, None),
         challenge_bond=bond,
+        owner_bond=reward.take("owner_bond", amount, OWNER_BONDS * dispute),
+        dispute_bond=dispute,
         bounty=reward.take("bounty", amount, bond // 2),
         join_seconds=windows.take("join_seconds", window, 3600),
         commit_seconds=commit,
         reveal_seconds=reveal,
         settle_seconds=settle,
         answer_seconds=answer,
+        audit_seconds=audit,
         exit_seconds=windows.take("exit_seconds", integer(1, MAX_EXIT), opening),
         srs=srs if srs == DEVELOPMENT else str(path.parent / srs),
     )
@@ -218,6 +266,11 @@ def read_specification(
     reader.finish()
     _check(path, specification)
     return specification
+
+
+def default_pot_cap(rounds: int) -> int:
+    """In basis points: two even shares of the budget."""
+    return min(10_000, 20_000 // rounds)
 
 
 def _currency(path: Path, token: str, currency_of: Callable[[str], Currency] | None) -> Currency:
@@ -257,12 +310,46 @@ def _check(path: Path, specification: OwnerSpecification) -> None:
     """Entries that contradict each other; the rules for money and time are the contract's."""
     s = specification
     opening = s.commit_seconds + s.reveal_seconds + s.settle_seconds + s.answer_seconds
+    opening += s.audit_seconds
     bonds = s.slots * s.challenge_bond
+    krum = s.methods.defence == "multi-krum"
+    needs_three = krum or s.methods.contribution == "exact-shapley"
     for broken, message, hint in (
         (
-            s.slots < 2 * s.byzantine + 3,
+            krum and s.slots < 2 * s.byzantine + 3,
             f"{s.slots} slots tolerate fewer than {s.byzantine} poisoned trainers",
             "have at least 2 * byzantine + 3 slots",
+        ),
+        (
+            needs_three and s.quorum < 3,
+            f"project.quorum is {s.quorum}, the chosen methods need three trainers",
+            "raise it to 3",
+        ),
+        (
+            s.participants < s.slots,
+            "project.participants is below project.slots",
+            "let at least as many join as a round takes",
+        ),
+        (
+            bool(s.invited) and len(s.invited) < s.quorum,
+            f"{len(s.invited)} accounts are invited, fewer than project.quorum",
+            "invite more",
+        ),
+        (
+            bool(s.arbiters) and not len(s.arbiters) < 2 * s.arbiter_quorum <= 2 * len(s.arbiters),
+            f"project.arbiter_quorum is {s.arbiter_quorum} of {len(s.arbiters)}, no majority",
+            "let it be more than half of the arbiters",
+        ),
+        (
+            not s.arbiters and bool(s.arbiter_quorum or s.audit_bps or s.owner_bond),
+            "project.arbiters is missing, though project.arbiter_quorum, reward.audit_bps or "
+            "reward.owner_bond is given",
+            "name who judges, or leave them out",
+        ),
+        (
+            bool(s.arbiters) and not 0 < s.dispute_bond <= s.owner_bond,
+            "reward.dispute_bond is zero or above reward.owner_bond",
+            "what an audit costs the loser is the dispute bond",
         ),
         (s.quorum > s.slots, "project.quorum is above project.slots", ""),
         (
@@ -282,13 +369,13 @@ def _check(path: Path, specification: OwnerSpecification) -> None:
             "a trainer pays the bond where it cannot answer a challenge",
         ),
         (
-            s.aggregator_stake < bonds,
+            s.aggregator_stake is not None and s.aggregator_stake < bonds,
             f"reward.aggregator_stake is below {s.slots} times reward.challenge_bond",
             "an aggregator must be able to challenge every trainer",
         ),
         (
-            s.bounty > s.challenge_bond,
-            "reward.bounty is above reward.challenge_bond",
+            2 * s.bounty > s.challenge_bond,
+            "reward.bounty is above half of reward.challenge_bond",
             "let it cover the gas of `market advance`",
         ),
         (

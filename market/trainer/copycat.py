@@ -31,7 +31,8 @@ class Copycat:
         me, id, terms = self._market.address, self._project.id, self._project.terms
         if state.phase is Phase.COMMIT:
             active = self._market.trainer(id, me).standing is Standing.ACTIVE
-            if active and not any(self._market.commitment_in(id, state.epoch, me)):
+            drawn = active and self._market.is_drawn(id, me)
+            if drawn and not any(self._market.commitment_in(id, state.epoch, me)):
                 self._market.commit(terms, state.round, secrets.token_bytes(32))
         elif state.phase is Phase.REVEAL:
             for reveal in self._market.reveals(id, state.epoch):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from pathlib import Path
 from eth_account.signers.local import LocalAccount
 
 from market.chain.market import Market
-from market.chain.state import Phase, ProjectState, Standing
+from market.chain.state import EVERYBODY, Phase, ProjectState, Standing
 from market.errors import (
     ContractError,
     DeadlineError,
@@ -34,8 +35,9 @@ from market.storage.base import Storage
 from market.trainer.copycat import Copycat
 from market.trainer.record import Contribution, Journal
 from market.trainer.rehearsal import rehearse
+from market.trainer.witness import Witness
 from market.trainer.work import Workshop
-from market.waiting import Patience, Vigil, advance_if_due
+from market.waiting import Enforcer, Patience, Vigil, advance_if_due
 from market.windows import check_trainer_windows
 from zk.opening import pack, quotient
 
@@ -68,6 +70,8 @@ class TrainerService:
         home: the trainer's directory.
         workshop: project, rows and device.
         progress: told what happens.
+        invitation: proof that the account may join, where the terms name who may.
+        witness: looks at what rounds do to the trainer's own rows, and may leave.
         copycat: acts in this trainer's place once it has joined, for experiments.
     """
 
@@ -79,8 +83,12 @@ class TrainerService:
         account: LocalAccount,
         workshop: Workshop,
         progress: Progress,
+        invitation: Sequence[bytes] = (),
+        witness: Witness | None = None,
         copycat: Copycat | None = None,
     ) -> None:
+        self._invitation = invitation
+        self._witness = witness
         self._market = market
         self._storage = storage
         self._home = home
@@ -96,6 +104,10 @@ class TrainerService:
         self._invited: set[int] = set()
         self._done: dict[int, _Done] = {}
         self._opened: dict[int, float] = {}
+        self._drawn: set[int] = set()
+        self._left_out = -1
+        self._claimed = False
+        self._enforcer = Enforcer(market, workshop.project.id, workshop.project.terms, progress)
         self._refused_endpoint = ""
         self._office = ""
 
@@ -117,6 +129,7 @@ class TrainerService:
             while True:
                 state = self._patience.ask(lambda: self._market.project(self._project.id))
                 if state.phase.closed:
+                    self._enforcer.finish(state)
                     self._progress("closed", phase=state.phase.name.lower())
                     return state
                 if state.aggregator != self._office:
@@ -147,7 +160,7 @@ class TrainerService:
         # Before it stakes: who cannot have the model, or only another one, has nothing to do here.
         project.fetch_model(self._storage, project.created.model_cid, project.terms.model)
         rehearse(market, project)
-        market.join(project.terms)
+        market.join(project.terms, self._invitation)
         self._progress("joined", trainer=market.address)
 
     def _connect_flower(self, stack: ExitStack) -> Node | None:
@@ -169,13 +182,14 @@ class TrainerService:
     def _step(self, state: ProjectState) -> None:
         me, id = self._market.address, self._project.id
         trainer = self._market.trainer(id, me)
-        committed = any(self._market.commitment_in(id, state.epoch, me))
+        committed = trainer.commits_in(state.epoch)
         if committed and state.epoch not in self._done:
             self._remember(state.epoch)
         if self._copycat is not None:
             self._copycat.step(state)
         elif state.phase is Phase.COMMIT and not committed and trainer.standing is Standing.ACTIVE:
-            self._commit(state)
+            if self._is_drawn(state):
+                self._commit(state)
         elif state.phase is Phase.REVEAL and committed and not trainer.reveals_in(state.epoch):
             self._reveal(state)
         elif (
@@ -184,7 +198,30 @@ class TrainerService:
             and not self._workshop.withholds
         ):
             self._publish(state)
+        elif state.phase is Phase.CLAIM and not self._workshop.withholds:
+            self._claim(state)
+        self._enforcer.look(state)
         advance_if_due(self._market, self._project.terms, state, self._progress, ADVANCE_PATIENCE)
+
+    def _is_drawn(self, state: ProjectState) -> bool:
+        """Whether this opening is this trainer's turn; once it is, it stays so."""
+        if state.draw.is_everybody and not state.draw.seed_block:
+            return True
+        if state.epoch not in self._drawn:
+            if not self._market.is_drawn(self._project.id, self._market.address):
+                self._say_left_out(state)
+                return False
+            self._drawn.add(state.epoch)
+            self._progress("drawn", round=state.round, epoch=state.epoch)
+        return True
+
+    def _say_left_out(self, state: ProjectState) -> None:
+        """Once for each opening, when the block that decides is there."""
+        if self._left_out == state.epoch or self._market.height() <= state.draw.seed_block:
+            return
+        self._left_out = state.epoch
+        share = f"{state.draw.width / EVERYBODY:.0%} of all"
+        self._progress("not drawn", round=state.round, epoch=state.epoch, drawn=share)
 
     def _commit(self, state: ProjectState) -> None:
         opened = self._opened.setdefault(state.epoch, time.monotonic())
@@ -199,9 +236,12 @@ class TrainerService:
         if contribution is None or contribution.round != state.round:
             peers = [*self._project.terms.aggregators, self._project.terms.owner]
             connect_peers(self._market, self._storage, peers)
-            contribution = self._workshop.contribute(
-                self._market, self._storage, state, self._progress
-            )
+            weights = self._workshop.weights(self._market, self._storage, state)
+            if self._witness is not None and self._witness.leaves(state, weights):
+                self._market.exit(self._project.terms)
+                self._progress("left", round=state.round)
+                return
+            contribution = self._workshop.contribute(self._market, weights, state, self._progress)
             self._journal.write(contribution)
         commitment = self._commitment(contribution)
         self._market.commit(self._project.terms, state.round, commitment)
@@ -240,8 +280,6 @@ class TrainerService:
         contribution = self._journal.read(state.epoch)
         if contribution is None:
             return  # this home never committed in this epoch
-        if not any(self._market.commitment_in(self._project.id, state.epoch, self._market.address)):
-            return
         try:
             self._storage.add(contribution.sealed)
         except StorageError as error:  # silence costs the stake; a delta can be published on demand
@@ -270,6 +308,30 @@ class TrainerService:
             quotient(contribution.delta, contribution.point, self._project.keys),
         )
         self._progress("answered", round=state.round, cid=contribution.cid)
+
+    def _claim(self, state: ProjectState) -> None:
+        """Opens what this trainer revealed in the round that was given up, for what it is due."""
+        if self._claimed:
+            return
+        id, me = self._project.id, self._market.address
+        for epoch in range(state.epoch - state.retries, state.epoch + 1):
+            contribution = self._journal.read(epoch)
+            if contribution is None:
+                continue
+            standing = self._market.standing(id, epoch)
+            if (me, contribution.point) not in standing:
+                continue
+            slot = standing.index((me, contribution.point))
+            shown = quotient(contribution.delta, contribution.point, self._project.keys)
+            values = pack(contribution.delta)
+            try:
+                self._market.claim(self._project.terms, epoch, slot, values, shown)
+            except ContractError as error:  # somebody may have opened it for this trainer
+                self._progress("refused", reason=error.message)
+            else:
+                self._progress("claimed", round=state.round, epoch=epoch)
+            break
+        self._claimed = True
 
     def _answer(self, config: Record) -> Record:
         """Flower's handler, in a thread of its own: waits until the epoch is committed."""

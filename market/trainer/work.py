@@ -21,7 +21,7 @@ from market.storage.cid import cid_of
 from market.storage.encryption import new_private_key, public_key_of
 from market.storage.envelope import enclose
 from market.trainer.record import Contribution
-from market.training.linear import train
+from market.training.linear import Floats, train
 from market.vectors import encode, matrix, salted
 from zk.commit import commit
 
@@ -49,20 +49,29 @@ class Workshop:
     seed: int
     withholds: bool = False
 
-    def contribute(
-        self, market: Market, storage: Storage, state: ProjectState, progress: Progress
-    ) -> Contribution:
-        """Makes this epoch's contribution; nothing is on chain or on IPFS yet.
+    def weights(self, market: Market, storage: Storage, state: ProjectState) -> Floats:
+        """(F, C) weights of the model that the open round starts from.
 
         Raises:
             StorageError: the model cannot be fetched, or is not what the contract holds.
+        """
+        project = self.project
+        vector = project.fetch_model(storage, self._model_cid(market, state), state.model)
+        return project.document.grid.weights(matrix(vector, *project.model_shape))
+
+    def contribute(
+        self, market: Market, weights: Floats, state: ProjectState, progress: Progress
+    ) -> Contribution:
+        """Makes this epoch's contribution; nothing is on chain or on IPFS yet.
+
+        Args:
+            weights: (F, C) of the model that the round starts from.
+
+        Raises:
             InputError: training diverged.
         """
         project = self.project
-        rows, columns = project.model_shape
-        vector = project.fetch_model(storage, self._model_cid(market, state), state.model)
-        weights = project.document.grid.weights(matrix(vector, rows, columns))
-
+        columns = project.document.classes
         plan = dataclasses.replace(
             project.document.training, learning_rate=state.learning_rate / RATE_UNIT
         )

@@ -1,0 +1,35 @@
+"""Terms that could hardly pay: what a trainer looks at before it stakes."""
+
+from __future__ import annotations
+
+from market.chain.terms import Terms
+from market.datasets.table import Table
+from market.errors import InputError
+from market.game import Payment
+from market.specification.document import Document
+from market.training.expectation import expected_gain
+
+MOST_TIMES = 2.0
+"""An expected gain this many times of what a trainer's own rows let it expect is far above."""
+
+
+def check_expected_gain(terms: Terms, document: Document, table: Table) -> None:
+    """Refuses terms that mean the budget for a gain that own rows say is out of reach.
+
+    Pay is the share of the expected gain that is reached: an owner that expects twice too much
+    pays half. Rows of few classes promise more than all trainers together can keep, so a trainer
+    that has such rows refuses too little rather than too much.
+
+    Raises:
+        InputError: the terms expect `MOST_TIMES` what the rows do, or the rows are too few to say.
+    """
+    if terms.payment != Payment.PER_GAIN:
+        return
+    wanted = terms.expected_gain / document.grid.utility_unit
+    own = expected_gain(document.scaling.design(table.X), table.y, document.classes)
+    if wanted > MOST_TIMES * own:
+        raise InputError(
+            f"the budget is meant for a gain of {wanted:.3f} of utility, your rows let expect "
+            f"{own:.3f}: trainers would be paid about {100 * own / wanted:.0f} % of it",
+            "join with --accept-terms if that is worth your while",
+        )
