@@ -8,25 +8,32 @@ model commitment is computed again.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 from market.auditor.claim import Audit, claim
 from market.auditor.conduct import conduct_claims
-from market.auditor.ledger import Budget, Ledger
+from market.auditor.entries import Booked
+from market.auditor.evidence import Evidence
+from market.auditor.ledger import Ledger
 from market.auditor.money import money_claims
+from market.auditor.proven import judge_again, verdicts
+from market.auditor.rounds import Course, follow
+from market.auditor.verdicts import verdict_claims
 from market.chain.market import Market
-from market.chain.state import RevealEvent, SettledRound
+from market.chain.state import RevealEvent, SettledRound, Settlement
 from market.chain.terms import Terms
 from market.chain.verifier import verifier_artifact, verifier_code_hash
-from market.contribution.scoring import Scoring
-from market.contribution.verdict import game_of, judge
+from market.contribution.grid import Step, lattice_of
 from market.errors import MarketError
 from market.progress import Progress, silent
 from market.project import Project, connect_peers, fetch_document, fetch_srs
 from market.storage.base import Storage
 from zk.binding import Binding
 from zk.commit import commit, zero_point
+from zk.curve import linear_combination
 from zk.field import Point
 from zk.folding import statement
 from zk.keys import Keys, derive_keys
@@ -64,7 +71,7 @@ class Auditor:
         created = self._market.created(id)
         terms = created.terms
         self._claim("project", "the terms hash to the project's id", self._market.id_of(terms), id)
-        people = [terms.owner, *terms.aggregators, *self._market.trainers(id)]
+        people = [terms.owner, *terms.aggregators, *self._market.joined(id)]
         connect_peers(self._market, self._storage, people)
         document = fetch_document(self._storage, created)
         self._claim("project", "the specification is the one that the terms name", True)
@@ -79,35 +86,41 @@ class Auditor:
     def _check(self, project: Project) -> Audit:
         created, terms, id = project.created, project.terms, project.id
         self._check_circuit(terms, project.keys)
+        self._claim(
+            "project", "models are on the grid that the terms' step needs", *_lattices(project)
+        )
 
         # Others reveal, settle and withdraw meanwhile: books and balances are those of one block.
         self._market = self._market.at_newest_block()
 
-        reveals = self._market.all_reveals(id)
-        self._check_reveals(reveals)
+        self._check_reveals(self._market.all_reveals(id))
         history = self._market.history(id)
-        ledger = Ledger.replay(created, history)
+        course = follow(history, terms)
+        read = cache(lambda transaction: self._market.settlement(transaction, terms))
+        ledger = Ledger.replay(created, history, verdicts(terms, read))
         # Asked for now: a node does not keep the state of old blocks for long.
         money = list(money_claims(self._market, ledger))
         model = terms.model
-        for expected, (found, budget) in enumerate(ledger.rounds):
+        for expected, booked in enumerate(ledger.rounds):
+            found = booked.found
             subject = f"round {found.round}"
             self._progress("checking", round=found.round, trainers=len(found.trainers))
             self._claim(subject, "rounds are settled in order", found.round, expected)
-            self._check_round(project, found, reveals, model, budget)
+            self._check_round(project, booked, course, model, read)
             model = found.model
-        self._check_models(project, [found for found, _ in ledger.rounds])
-
-        def commit_to(vector: list[int]) -> Point:
-            return commit(vector, project.keys)
-
-        self._audit.claims += conduct_claims(ledger, history, commit_to, self._seconds_of)
+        self._check_models(project, [booked.found for booked in ledger.rounds])
+        self._audit.claims += conduct_claims(ledger, history, self._evidence(project))
         self._audit.claims += money
         return self._audit
 
-    def _seconds_of(self, block: int) -> int:
+    def _evidence(self, project: Project) -> Evidence:
         market = self._market
-        return int(market.connection.ask(lambda: market.web3.eth.get_block(block))["timestamp"])
+        return Evidence(
+            commit=lambda vector: commit(vector, project.keys),
+            seconds_of=market.block_seconds,
+            hash_of=market.block_hash,
+            invitation_of=lambda sent: market.invitation(sent, project.terms),
+        )
 
     def _check_circuit(self, terms: Terms, keys: Keys) -> None:
         artifact = verifier_artifact(keys)
@@ -151,27 +164,27 @@ class Auditor:
     def _check_round(
         self,
         project: Project,
-        found: SettledRound,
-        reveals: list[RevealEvent],
+        booked: Booked,
+        course: Course,
         model: Point,
-        budget: Budget,
+        read: Callable[[str], Settlement],
     ) -> None:
-        subject, terms, keys = f"round {found.round}", project.terms, project.keys
-        aside = {(each.trainer, each.epoch) for each in self._market.set_aside(project.id)}
-        this_round = [reveal for reveal in reveals if reveal.round == found.round]
-        epoch = max((reveal.epoch for reveal in this_round), default=0)
-        points = {
-            reveal.trainer: reveal.point
-            for reveal in this_round
-            if reveal.epoch == epoch and (reveal.trainer, epoch) not in aside
-        }
+        terms, keys, found = project.terms, project.keys, booked.found
+        subject = f"round {found.round}"
+        points = _standing(course, found)
         self._claim(
             subject,
             "the settled trainers are those whose reveals stand, in their order",
             list(found.trainers),
             list(points),
         )
-        settlement = self._market.settlement(found.transaction, terms)
+        self._claim(
+            subject,
+            "the next model is this one, moved by the weighted deltas",
+            found.model,
+            next_model(terms.zero, model, list(points.values()), found.weights),
+        )
+        settlement = read(found.transaction)
         binding = Binding(terms.zero, terms.statistics, model, tuple(points.values()))
         try:
             proof = statement(binding, settlement.folded, settlement.claims)
@@ -181,32 +194,11 @@ class Auditor:
                 verify(proof, keys),
                 True,
             )
-            verdict = judge(
-                game_of(settlement.claims, len(points)),
-                [int(account, 16) for account in points],
-                terms.byzantine,
-                project.document.grid.lattice,
-                budget.of_round,
-                terms.floor_bps,
-                terms.scoring,
-            )
+            verdict = judge_again(terms, settlement, found, booked.purse)
         except MarketError as error:
             self._claim(subject, "the proven numbers are a game", error.message, "")
             return
-        self._claim(subject, "multi-Krum selects these trainers", found.selected, verdict.mask)
-        self._claim(
-            subject,
-            f"the contributions are {Scoring(terms.scoring).title}s",
-            list(found.scores),
-            verdict.scores,
-        )
-        self._claim(subject, "every payout follows from them", list(found.payouts), verdict.payouts)
-        self._claim(
-            subject,
-            "the utilities are the proven ones",
-            (found.utility_before, found.utility_after),
-            (verdict.utility_before, verdict.utility_after),
-        )
+        self._audit.claims += verdict_claims(terms, booked, verdict)
 
     def _check_models(self, project: Project, settled: list[SettledRound]) -> None:
         for found in settled:
@@ -217,10 +209,33 @@ class Auditor:
                 problem = error.message
             self._claim(
                 f"round {found.round}",
-                "the published model is the committed mean of the selected deltas",
+                "the published model is the committed one",
                 problem,
                 "",
             )
 
     def _claim(self, subject: str, text: str, found: object, expected: object = True) -> None:
         self._audit.claims.append(claim(subject, text, found, expected))
+
+
+def _lattices(project: Project) -> tuple[int, int]:
+    """Of the document's grid, and of the terms'."""
+    terms = project.terms
+    return project.document.grid.lattice, lattice_of(terms.slots, Step(terms.step))
+
+
+def _standing(course: Course, found: SettledRound) -> dict[str, Point]:
+    """Points of the trainers whose reveals stood in the opening that was settled, in order."""
+    for opening in course.openings:
+        if opening.settled is not None and opening.settled.place == found.place:
+            return {trainer: opening.points[trainer] for trainer in opening.standing}
+    return {}
+
+
+def next_model(
+    zero: Point, model: Point, deltas: Sequence[Point], weights: Sequence[int]
+) -> Point | str:
+    """The commitment of w + sum of weights[i] * D_i: commitments are affine, C(v) = A v + zero."""
+    if len(deltas) != len(weights):
+        return f"{len(weights)} weights for {len(deltas)} deltas"
+    return linear_combination([model, *deltas, zero], [1, *weights, -sum(weights)])

@@ -1,32 +1,40 @@
-"""The claims about how participants kept the rules: office, challenges, exits."""
+"""The claims about how participants kept the rules: office, stakes, draws, deltas, judgements."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from market.auditor.claim import Claim, claim
+from market.auditor.draws import draw_claims
+from market.auditor.evidence import Evidence
 from market.auditor.ledger import Ledger
-from market.chain.state import Log
-from market.errors import MarketError
-from zk.field import Point
-from zk.opening import unpack
+from market.auditor.published import published_claims
+from market.auditor.rounds import Course, follow
+from market.auditor.stakes import stake_claims
+from market.auditor.yardstick import yardstick_claims
+from market.chain.state import Log, Phase
+from market.game.purse import BASIS_POINTS
+from market.invitations import leaf_of
+from market.merkle import holds_anywhere
 
-Commit = Callable[[list[int]], Point]
 
-
-def conduct_claims(
-    ledger: Ledger, history: list[Log], commit: Commit, seconds_of: Callable[[int], int]
-) -> Iterator[Claim]:
+def conduct_claims(ledger: Ledger, history: list[Log], evidence: Evidence) -> Iterator[Claim]:
     """All of them.
 
     Args:
+        ledger: after all of the history.
         history: every event of the project.
-        commit: the commitment of a vector, under the project's circuit.
-        seconds_of: unix seconds of a block.
+        evidence: what else there is.
     """
+    created = ledger.created
+    course = follow(history, created.terms)
     yield from _office_claims(ledger, history)
-    yield from _challenge_claims(history, commit)
-    yield from _exit_claims(ledger, history, seconds_of)
+    yield from _course_claims(ledger, history)
+    yield from _invitation_claims(ledger, course, evidence)
+    yield from draw_claims(created, course, history, evidence)
+    yield from published_claims(history, course, evidence)
+    yield from stake_claims(ledger, history, course, evidence)
+    yield from yardstick_claims(ledger, history, evidence)
 
 
 def _office_claims(ledger: Ledger, history: list[Log]) -> Iterator[Claim]:
@@ -52,68 +60,46 @@ def _office_claims(ledger: Ledger, history: list[Log]) -> Iterator[Claim]:
                 log.args["aggregator"],
                 holder,
             )
-
-
-def _challenge_claims(history: list[Log], commit: Commit) -> Iterator[Claim]:
-    """Every challenged delta was published, or left its round; who published it told the truth."""
-    standing: dict[int, list[tuple[str, Point]]] = {}
-    open_: dict[str, Point] = {}
-    subject = ""
-    for log in history:
-        args = log.args
-        if log.name == "Revealed":
-            point = Point(args["point"]["x"], args["point"]["y"])
-            standing.setdefault(args["epoch"], []).append((args["trainer"], point))
-        elif log.name == "Challenged":
-            subject = f"round {args['round']}"
-            reveals = standing.get(args["epoch"], [])
-            open_ = {t: p for slot, (t, p) in enumerate(reveals) if args["accused"] >> slot & 1}
-        elif log.name == "Answered":
-            point = open_.pop(args["trainer"], Point(0, 0))
-            yield claim(
-                subject,
-                f"the delta published for {args['trainer']} is the committed one",
-                _commitment(bytes(args["values"]), commit),
-                point,
-            )
-        elif log.name == "SetAside":
-            accused = open_.pop(args["trainer"], None) is not None
-            yield claim(subject, f"{args['trainer']}, set aside, had been challenged", accused)
-            epoch = args["epoch"]
-            standing[epoch] = [r for r in standing.get(epoch, []) if r[0] != args["trainer"]]
-        elif log.name in ("SettlementOpened", "RoundOpened", "Settled") and subject:
-            yield claim(subject, "every challenge was answered or set aside", sorted(open_), [])
-            open_, subject = {}, ""
-
-
-def _commitment(values: bytes, commit: Commit) -> Point | str:
-    try:
-        return commit(unpack(values))
-    except MarketError as error:
-        return error.message
-
-
-def _exit_claims(
-    ledger: Ledger, history: list[Log], seconds_of: Callable[[int], int]
-) -> Iterator[Claim]:
-    left: dict[str, int] = {}
-    early: set[str] = set()
-    for position, log in enumerate(history):
-        if log.name == "Leaving":
-            left[log.args["trainer"]] = log.args["freeAt"]
-        elif log.name == "Committed" and log.args["trainer"] in left:
-            early.add(log.args["trainer"])
-        elif log.name == "Closed":
-            break
-        elif log.name == "Withdrawn" and log.args["account"] in left:
-            account = log.args["account"]
-            booked = Ledger.replay(ledger.created, history[: position + 1]).accounts[account]
-            took_stake = booked.withdrawn > booked.credited
-            if took_stake and seconds_of(log.place[0]) <= left[account]:
-                early.add(account)
-    for account in left:
+    for cover in ledger.covers:
         yield claim(
-            "exit",
-            f"{account} committed no more, and had its stake no sooner than the terms allow",
-            account not in early,
+            f"round {cover.round}",
+            f"aggregators had {cover.bonded} at stake, of {cover.at_risk} that it could cost them",
+            cover.bonded >= cover.at_risk,
         )
+
+
+def _course_claims(ledger: Ledger, history: list[Log]) -> Iterator[Claim]:
+    """Steps shrink after a round that gained too little, and a project is done when it is."""
+    terms = ledger.created.terms
+    rate, newest = terms.learning_rate, None
+    for log in history:
+        if log.name == "RoundOpened":
+            subject = f"round {log.args['round']}"
+            yield claim(subject, "the learning rate is due", log.args["learningRate"], rate)
+        elif log.name == "Settled":
+            newest = next(each for each in ledger.rounds if each.found.place == log.place)
+            found = newest.found
+            if found.utility_after - found.utility_before < terms.minimum_gain:
+                rate = rate * terms.decay_bps // BASIS_POINTS
+        elif log.name == "Closed" and log.args["phase"] == Phase.DONE:
+            over = newest is not None and (
+                newest.pot.reached
+                or newest.found.round + 1 == terms.rounds
+                or newest.found.utility_after >= terms.target_utility
+            )
+            yield claim("closing", "all rounds are settled, or all is gained that was to be", over)
+
+
+def _invitation_claims(ledger: Ledger, course: Course, evidence: Evidence) -> Iterator[Claim]:
+    """Who joined through a contract of its own has shown its proof where it cannot be read."""
+    root = ledger.created.terms.invited
+    if not any(root):
+        return
+    for account, transaction in course.joined.items():
+        proof = evidence.invitation_of(transaction)
+        if proof is not None:
+            yield claim(
+                "joining",
+                f"{account} was invited",
+                holds_anywhere(root, leaf_of(account), proof),
+            )

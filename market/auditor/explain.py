@@ -7,21 +7,70 @@ contract reported.
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
+from dataclasses import dataclass, replace
+from functools import cache
 
 from eth_utils.crypto import keccak
 
-from market.auditor.explanation import Arithmetic, Explanation, Outcome
-from market.auditor.ledger import Budget, Ledger
+from market.auditor.arithmetic import Arithmetic
+from market.auditor.draws import seed_in
+from market.auditor.entries import Booked
+from market.auditor.explanation import Explanation, GivenUp, Outcome
+from market.auditor.ledger import Ledger
+from market.auditor.proven import judge_again, verdicts
 from market.auditor.rounds import Course, Opening, follow
 from market.chain.market import Market
 from market.chain.state import Created, Log, SettledRound, Settlement
-from market.contribution.grid import Grid
-from market.contribution.outliers import multi_krum
-from market.contribution.payouts import BASIS_POINTS
-from market.contribution.scoring import Scoring
-from market.contribution.verdict import game_of, judge
+from market.contribution.claims import game_of
 from market.errors import MarketError, NotFoundError
+from market.game import Selection
+from market.game.payouts import divide
+from market.judging import rule_with
+
+_REASONS = {
+    "RoundOpened": "too few committed",
+    "RevealOpened": "too few revealed",
+    "Challenged": "too few reveals were left after a challenge",
+    "SettlementOpened": "no aggregator settled it in time",
+    "AuditOpened": "its yardstick was refuted",
+}
+
+
+@dataclass(frozen=True)
+class ChainData:
+    """What is read of the chain to explain something.
+
+    Args:
+        created: the project's creation.
+        history: every event of it.
+        settlement_of: the arguments of the `settle` call in a transaction.
+        hash_of: hash of a block.
+        verifier: address of the circuit's verifier.
+    """
+
+    created: Created
+    history: list[Log]
+    settlement_of: Callable[[str], Settlement]
+    hash_of: Callable[[int], bytes]
+    verifier: str | None = None
+
+    @classmethod
+    def read(cls, market: Market, id: bytes) -> ChainData:
+        """Of one project.
+
+        Raises:
+            NotFoundError: there is no such project.
+            ChainError: the node is dead.
+        """
+        created = market.created(id)
+        terms = created.terms
+        return cls(
+            created,
+            market.history(id),
+            cache(lambda transaction: market.settlement(transaction, terms)),
+            market.block_hash,
+            market.verifier_of(terms.circuit, terms.verifier_code_hash),
+        )
 
 
 def explain(market: Market, id: bytes, round_number: int, account: str) -> Explanation:
@@ -36,196 +85,197 @@ def explain(market: Market, id: bytes, round_number: int, account: str) -> Expla
             participant.
         ChainError: the node is dead, or the settlement cannot be read back.
     """
-    created = market.created(id)
-    terms = created.terms
-    verifier = market.verifier_of(terms.circuit, terms.verifier_code_hash)
-    return explain_history(
-        created,
-        market.history(id),
-        lambda transaction: market.settlement(transaction, terms),
-        verifier,
-        round_number,
-        account,
-    )
+    return explain_data(ChainData.read(market, id), round_number, account)
 
 
-def explain_history(
-    created: Created,
-    history: list[Log],
-    settlement_of: Callable[[str], Settlement],
-    verifier: str | None,
-    round_number: int,
-    account: str,
-) -> Explanation:
-    """As `explain`, from chain data at hand.
-
-    Args:
-        history: every event of the project.
-        settlement_of: the arguments of the `settle` call in a transaction.
-        verifier: address of the circuit's verifier.
-    """
-    course = follow(history, created.terms)
-    opening = course.rounds.get(round_number)
-    if opening is None:
+def explain_data(data: ChainData, round_number: int, account: str) -> Explanation:
+    """As `explain`, from chain data at hand."""
+    created, terms = data.created, data.created.terms
+    course = follow(data.history, terms)
+    openings = course.of_round(round_number)
+    if not openings:
         raise NotFoundError(
             f"round {round_number} of 0x{created.id.hex()} was not opened",
             "rounds count from 0; see `market status`",
         )
-    if account not in course.joined and account not in created.terms.aggregators:
+    if account not in course.joined and account not in terms.aggregators:
         raise NotFoundError(
             f"{account} never took part in 0x{created.id.hex()}", "see `market status`"
         )
-    if opening.settled is None:
-        if opening.given_up is None:
-            raise NotFoundError(
-                f"round {round_number} is not settled yet", "wait for it; see `market status`"
-            )
-        return _explain_given_up(created, history, opening, opening.given_up, account)
-
-    settled = opening.settled
-    found = SettledRound.from_event(settled.args, settled.transaction, settled.place, 0)
-    settlement = settlement_of(found.transaction)
-    proof: dict[str, bytes | str | None] = {
-        "proof_hash": bytes(keccak(settlement.folded.rest)),
-        "verifier": verifier,
-        "verifier_code_hash": created.terms.verifier_code_hash,
-    }
-    if account not in found.trainers:
-        outcome, transaction, payout = _absent(created, course, opening, found, account)
-        return Explanation(
-            round_number,
-            account,
-            outcome,
-            payout,
-            transaction,
-            **proof,  # type: ignore[arg-type]
+    ledger = Ledger.replay(created, data.history, verdicts(terms, data.settlement_of))
+    newest = openings[-1]
+    if newest.settled is not None:
+        found = _settled(data, course, ledger, newest, account)
+    elif newest.given_up is not None:
+        found = _given_up(data, ledger, openings, newest.given_up, account)
+    else:
+        raise NotFoundError(
+            f"round {round_number} is not settled yet", "wait for it; see `market status`"
         )
+    return replace(found, slashed=_penalties(data.history, openings, account))
+
+
+def _settled(
+    data: ChainData, course: Course, ledger: Ledger, opening: Opening, account: str
+) -> Explanation:
+    booked = next(each for each in ledger.rounds if each.found.round == opening.round)
+    found = booked.found
+    settlement = data.settlement_of(found.transaction)
+    explanation = Explanation(
+        opening.round,
+        account,
+        Outcome.NOT_COMMITTED,
+        0,
+        found.transaction,
+        compensation=booked.compensated(account),
+        proof_hash=bytes(keccak(settlement.folded.rest)),
+        verifier=data.verifier,
+        verifier_code_hash=data.created.terms.verifier_code_hash,
+    )
+    if account not in found.trainers:
+        outcome, transaction = _absent(data, course, opening, found, account)
+        fee = data.created.terms.aggregator_fee if outcome is Outcome.FEE else 0
+        return replace(explanation, outcome=outcome, payout=fee, transaction=transaction)
     slot = found.trainers.index(account)
-    budget = next(b for f, b in Ledger.replay(created, history).rounds if f.round == found.round)
     try:
-        arithmetic, differences = _recompute(created, found, settlement, budget, slot)
+        arithmetic = recompute(data.created, booked, settlement, slot)
+        differences = _differences(arithmetic)
     except MarketError as error:
         arithmetic, differences = None, (f"the proven numbers are no game: {error.message}",)
-    return Explanation(
-        round_number,
-        account,
-        _present(found, arithmetic, slot),
-        found.payouts[slot],
-        found.transaction,
+    return replace(
+        explanation,
+        outcome=_present(booked, arithmetic, slot),
+        payout=found.payouts[slot],
         arithmetic=arithmetic,
         differences=differences,
-        **proof,  # type: ignore[arg-type]
     )
 
 
-def _recompute(
-    created: Created, found: SettledRound, settlement: Settlement, budget: Budget, slot: int
-) -> tuple[Arithmetic, tuple[str, ...]]:
-    terms, n = created.terms, len(found.trainers)
-    game = game_of(settlement.claims, n)
-    addresses = [int(account, 16) for account in found.trainers]
-    verdict = judge(
-        game,
-        addresses,
-        terms.byzantine,
-        Grid(terms.slots).lattice,
-        budget.of_round,
-        terms.floor_bps,
-        terms.scoring,
-    )
-    selection = multi_krum(game.K, min(terms.byzantine, (n - 3) // 2), addresses)
-    ranked = sorted(range(n), key=lambda i: (selection.scores[i], addresses[i]))
-    floor_pool = budget.of_round * terms.floor_bps // BASIS_POINTS
-    arithmetic = Arithmetic(
-        budget=budget,
-        trainers=found.trainers,
-        slot=slot,
-        gram=tuple(game.K[slot]),
-        curvature=tuple(game.G[slot]),
-        linear=game.b[slot],
-        krum=tuple(selection.scores),
-        rank=ranked.index(slot) + 1,
-        cut=len(selection.selected),
-        scoring=Scoring(terms.scoring),
-        score=Fraction(verdict.scores[slot], verdict.denominator),
-        positive=sum(max(score, 0) for score in verdict.scores),
-        numerator=verdict.scores[slot],
-        floor_pool=floor_pool,
-        score_pool=budget.of_round - floor_pool,
-        selected=len(verdict.selected),
-    )
-    computed = arithmetic.floor_share + arithmetic.score_share if arithmetic.is_selected else 0
+def recompute(created: Created, booked: Booked, settlement: Settlement, slot: int) -> Arithmetic:
+    """The numbers of a settled round, and the place of one slot in it.
+
+    Raises:
+        ProofError, InputError: the proven numbers are no game of its trainers.
+    """
+    terms, found = created.terms, booked.found
+    verdict = judge_again(terms, settlement, found, booked.purse)
+    game = game_of(settlement.claims, len(found.trainers))
+    return Arithmetic(rule_with(terms, booked.purse), booked, game, verdict, slot)
+
+
+def _differences(a: Arithmetic) -> tuple[str, ...]:
+    """Where the contract says something else than the proven numbers."""
+    found, verdict = a.booked.found, a.verdict
+    attendance = a.booked.pot.attendance // a.attending if a.attending else 0
+    present = a.likely[a.slot] > 0 if a.moved else a.is_selected
+    by_score = divide(a.pot_paid, a.likely, verdict.deviations)[a.slot]
+    computed = by_score + (attendance if present else 0)
     reported = {
         "the selection": (found.selected, verdict.mask),
+        "the weights": (list(found.weights), verdict.weights),
         "the scores": (list(found.scores), verdict.scores),
         "the score's denominator": (found.denominator, verdict.denominator),
         "the payouts": (list(found.payouts), verdict.payouts),
-        "this payout": (found.payouts[slot], computed),
+        "this payout": (found.payouts[a.slot], computed),
         "the utilities": (
             (found.utility_before, found.utility_after),
             (verdict.utility_before, verdict.utility_after),
         ),
+        "what others forfeited": (a.booked.compensation, a.booked.compensation_due),
     }
-    return arithmetic, tuple(
+    return tuple(
         f"{what}: the contract says {said}, the proven numbers give {given}"
         for what, (said, given) in reported.items()
         if said != given
     )
 
 
-def _present(found: SettledRound, arithmetic: Arithmetic | None, slot: int) -> Outcome:
-    if not found.selected >> slot & 1:
-        return Outcome.OUTLIER
-    if arithmetic is not None and arithmetic.gram[slot] == 0:
+def _present(booked: Booked, a: Arithmetic | None, slot: int) -> Outcome:
+    """What became of a reveal that stood."""
+    payout = booked.found.payouts[slot]
+    if a is None:
+        return Outcome.PAID if payout else Outcome.NO_CONTRIBUTION
+    if not a.is_selected:
+        by_value = a.rule.selection == Selection.PROVEN_VALUE
+        return Outcome.DROPPED if by_value else Outcome.OUTLIER
+    if a.pot_share:
+        return Outcome.PAID
+    if a.waits and a.likely[slot]:
+        return Outcome.WAITING
+    if payout:
+        return Outcome.ATTENDANCE
+    if a.game.K[slot][slot] == 0:
         return Outcome.ZERO_DELTA
-    return Outcome.PAID if found.payouts[slot] else Outcome.NO_CONTRIBUTION
+    return Outcome.NOTHING_GAINED if a.likely[slot] else Outcome.NO_CONTRIBUTION
 
 
 def _absent(
-    created: Created, course: Course, opening: Opening, found: SettledRound, account: str
-) -> tuple[Outcome, str, int]:
-    """Why the account has no reveal among those that were settled."""
+    data: ChainData, course: Course, opening: Opening, found: SettledRound, account: str
+) -> tuple[Outcome, str]:
+    """Why no reveal of the account was settled, and the transaction that says so."""
     if account == found.aggregator:
-        return Outcome.FEE, found.transaction, created.terms.aggregator_fee
+        return Outcome.FEE, found.transaction
+    if account not in course.joined:
+        return Outcome.STANDBY, found.transaction
     for outcome, reason in (
         (Outcome.SET_ASIDE, opening.set_aside),
+        (Outcome.SURPLUS, opening.surplus),
         (Outcome.NOT_REVEALED, opening.silent),
     ):
         if account in reason:
-            return outcome, reason[account], 0
-    if course.expelled.get(account, opening.round) < opening.round:
-        return Outcome.EXPELLED, found.transaction, 0
-    if course.left.get(account, opening.round) < opening.round:
-        return Outcome.LEFT, found.transaction, 0
-    return Outcome.NOT_COMMITTED, found.transaction, 0
+            return outcome, reason[account]
+    epoch, transaction = course.expelled.get(account, (opening.epoch + 1, ""))
+    if epoch <= opening.epoch:
+        return Outcome.EXPELLED, transaction
+    if course.left.get(account, opening.epoch) < opening.epoch:
+        return Outcome.LEFT, found.transaction
+    silent = course.silent_before(account, opening.epoch)
+    if silent is not None:
+        return Outcome.SILENT, silent
+    seed = seed_in(opening, data.created.id, data.hash_of)
+    if not opening.arc.covers(seed, account):
+        return Outcome.NOT_DRAWN, found.transaction
+    return Outcome.NOT_COMMITTED, found.transaction
 
 
-def _explain_given_up(
-    created: Created, history: list[Log], opening: Opening, closed: Log, account: str
+def _given_up(
+    data: ChainData, ledger: Ledger, openings: list[Opening], log: Log, account: str
 ) -> Explanation:
-    """Of a round without a settlement: an equal share for each that revealed in it."""
-    sharers = len(opening.sharing)
-    before = history[: history.index(closed)]
-    # The shares are credited last before the project is closed.
-    credited = before[len(before) - sharers :] if sharers else []
-    shared_with = [log.args["account"] for log in credited if log.name == "Credited"]
-    if sorted(shared_with) == sorted(opening.sharing):
-        before = before[: len(before) - sharers]
-    else:
-        credited = []
-    budget = Ledger.replay(created, before).budget_now(opening.round).of_round
-    each = budget // sharers if sharers else 0
-    paid = sum(log.args["amount"] for log in credited if log.args["account"] == account)
-    owed = each if account in opening.sharing else 0
-    differences = (
-        () if paid == owed else (f"this payout: {paid} was credited, {owed} is its share",)
-    )
+    """Of a round without a settlement: what was forfeited goes to those whose reveal was opened."""
+    claimed = {who: sent for opening in openings for who, sent in opening.claimed.items()}
+    closing = ledger.closing
+    forfeited = ledger.pools.forfeited if closing is None else closing.reported[2]
+    before = data.history[: data.history.index(log)]
+    phase = next((each.name for each in reversed(before) if each.name in _REASONS), "RoundOpened")
+    given_up = GivenUp(_REASONS[phase], forfeited, len(claimed), closing is not None)
+    shares = [share for share in ledger.shares if share.trainer == account]
+    payout = 0
+    if account in claimed and closing is not None:
+        payout = shares[0].claim if shares else given_up.part
     return Explanation(
-        opening.round,
+        openings[-1].round,
         account,
-        Outcome.SHARED if account in opening.sharing else Outcome.NOTHING_SHARED,
-        paid,
-        closed.transaction,
-        shared=(budget, sharers),
-        differences=differences,
+        Outcome.SHARED if account in claimed else Outcome.NOTHING_SHARED,
+        payout,
+        claimed.get(account, log.transaction),
+        given_up=given_up,
+        differences=tuple(
+            f"this share: {share.reported} was credited, {share.gain + share.claim} is due"
+            for share in shares
+            if share.reported != share.gain + share.claim
+        ),
     )
+
+
+def _penalties(history: list[Log], openings: list[Opening], account: str) -> int:
+    """Wei that the account lost for what it did in a round, whenever that was enforced."""
+    epochs = {opening.epoch for opening in openings}
+    total, epoch, penal = 0, -1, None
+    for log in history:
+        if log.name == "RoundOpened":
+            epoch = log.args["epoch"]
+        elif log.name == "Slashed" and log.args["account"] == account:
+            of = penal.args["epoch"] if penal is not None else epoch
+            total += log.args["amount"] if of in epochs else 0
+        penal = log if log.name in ("SetAside", "Silenced") else None
+    return total

@@ -1,0 +1,27 @@
+"""Time and counts for people."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+
+
+def span(seconds: int) -> str:
+    """3720 as '1 hour 2 minutes': the two largest units that are not zero, rounded down."""
+    parts = []
+    for name, size in _UNITS:
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {name}" + ("s" if count > 1 else ""))
+    return " ".join(parts[:2]) or "0 seconds"
+
+
+def moment(unix_seconds: int) -> str:
+    """Like 2026-03-01 12:00 UTC."""
+    return f"{datetime.fromtimestamp(unix_seconds, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def counted(number: int, what: str) -> str:
+    """Like '1 round' and '2 rounds'."""
+    return f"{number} {what}" + ("" if number == 1 else "s")
