@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from web3 import Web3
 
+from market.chain.first_version import FirstMarket
 from market.chain.keyfile import create_account
 from market.chain.market import Market, project_id
 from market.chain.state import Created
@@ -60,22 +61,24 @@ def withdraw(settings: Settings, project: str, others: tuple[str, ...]) -> None:
 
     With --for, whoever calls pays the gas, and the money goes to those it is owed to.
     """
-    market = settings.market()
+    market = settings.market_of_any_version()
     created = market.created(project_id(project))
     terms = created.terms
     currency = market.currency(terms.token)
-    accounts = _accounts(market, created, others) if others else [market.address]
-    due = {account: market.withdrawable(terms, account) for account in accounts}
     if others:
+        accounts = _accounts(market, created, others)
+        due = {account: market.withdrawable(terms, account) for account in accounts}
         due = {account: amount for account, amount in due.items() if amount}
         if not due:
             raise NotFoundError("nobody has anything to withdraw", "see `market status`")
         receipt = market.withdraw_for(terms, [*due])
-        # Who refuses the money keeps the credit.
-        paid = {account: due[account] - market.withdrawable(terms, account) for account in due}
     else:
+        due = {market.address: 0}
         receipt = market.withdraw(terms)
-        paid = due
+    # Not what a view said before: on a quiet chain its time is the newest block's, and who refuses
+    # the money keeps the credit.
+    found = market.withdrawn_in(receipt)
+    paid = {account: found.get(account, 0) for account in due}
     settings.output.result(
         "\n".join(
             f"{account} withdrew {currency.show(amount)}"
@@ -92,14 +95,13 @@ def withdraw(settings: Settings, project: str, others: tuple[str, ...]) -> None:
     )
 
 
-def _accounts(market: Market, created: Created, named: tuple[str, ...]) -> list[str]:
+def _accounts(market: Market | FirstMarket, created: Created, named: tuple[str, ...]) -> list[str]:
     if "all" not in named:
         for account in named:
             if not Web3.is_address(account):
                 raise InputError(f"{account[:80]!r} is not an address", "or say --for all")
         return [Web3.to_checksum_address(account) for account in named]
-    history = market.history(created.id)
-    joined = [str(log.args["trainer"]) for log in history if log.name == "Joined"]
+    joined = market.joined(created.id)
     known = [created.terms.owner, *created.terms.aggregators, *joined, *market.credits(created.id)]
     return list(dict.fromkeys(known))
 
@@ -112,7 +114,7 @@ def exit_command(settings: Settings, project: str) -> None:
 
     What was committed to is still to be revealed, and the stake answers for it until then.
     """
-    market = settings.market()
+    market = settings.market_of_any_version()
     id = project_id(project)
     market.exit(market.created(id).terms)
     # Others may leave in the same moment.
@@ -128,7 +130,7 @@ def exit_command(settings: Settings, project: str) -> None:
 @click.argument("project")
 def advance(settings: Settings, project: str) -> None:
     """Move PROJECT on, once the deadline of its phase has passed. Anyone may."""
-    market = settings.market()
+    market = settings.market_of_any_version()
     id = project_id(project)
     market.advance(market.created(id).terms)
     state = market.project(id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import islice
 
 import click
 from rich.markup import escape
@@ -11,8 +12,13 @@ from rich.table import Table
 from market.auditor.audit import Auditor
 from market.chain.market import project_id
 from market.cli.context import Settings, shared_options
-from market.cli.output import instant, printable
+from market.cli.output import columns, instant, printable
+from market.cli.standing import exceptional, judgement
 from market.specification.amounts import NOBODY
+
+_SHOWN = 40
+"""Trainers that are listed for people."""
+_AMOUNTS = ("credited", "at stake")
 
 
 @click.command(epilog="Example: market status 0x5c...")
@@ -20,14 +26,14 @@ from market.specification.amounts import NOBODY
 @click.argument("project")
 def status(settings: Settings, project: str) -> None:
     """Show where PROJECT stands, who takes part, and what everybody earned."""
-    market = settings.market(signing=False)
+    market = settings.market_of_any_version(signing=False)
     id = project_id(project)
     state, created = market.project(id), market.created(id)
     terms, settled, credited = created.terms, market.settled(id), market.credits(id)
     currency = market.currency(terms.token)
     reveals = market.reveals(id, state.epoch)
     accused = [reveals[slot].trainer for slot in state.accused_slots if slot < len(reveals)]
-    trainers = {account: market.trainer(id, account) for account in market.trainers(id)}
+    trainers = {account: market.trainer(id, account) for account in market.joined(id)}
     stakes = {account: market.aggregator_stake(id, account) for account in terms.aggregators}
     funded = market.funded(id)
     office = None if state.aggregator == NOBODY else state.aggregator
@@ -42,6 +48,12 @@ def status(settings: Settings, project: str) -> None:
         "deposited_wei": str(created.deposit),
         "funded_wei": str(funded),
         "refunded_wei": str(market.refund(id)),
+        "locked_wei": str(state.trainer_budget + state.fee_budget),
+        "forfeited_wei": str(state.forfeited),
+        "owed_wei": str(state.owed),
+        "active": state.active,
+        "disputer": None if state.audit.disputer == NOBODY else state.audit.disputer,
+        "judgement": judgement(state, terms),
         "office": office,
         "aggregators": [
             {
@@ -92,18 +104,26 @@ def status(settings: Settings, project: str) -> None:
             show(f"          {account} {ready}")
     for account in accused:
         show(f"accused   {account} is to publish its delta")
-    table = Table(
-        "trainer", "standing", "selected", f"credited ({currency.name})", box=None, pad_edge=False
-    )
-    for account, each in trainers.items():
+    for line in exceptional(state, terms, currency):
+        show(line)
+    if state.phase.closed and (refund := market.refund(id)):
+        show(f"returned  {currency.show(refund)} to the owner {terms.owner}")
+    rows = [("trainer", "standing", "selected", *(f"{w} ({currency.name})" for w in _AMOUNTS))]
+    for account, each in islice(trainers.items(), _SHOWN):
         times = sum(account in found.selected_trainers for found in settled)
-        table.add_row(
-            account,
-            each.standing.name.lower(),
-            f"{times} of {len(settled)}",
-            currency.show(credited.get(account, 0)).removesuffix(f" {currency.name}"),
+        amounts = (currency.show(wei) for wei in (credited.get(account, 0), each.stake))
+        rows.append(
+            (
+                account,
+                each.standing.name.lower(),
+                f"{times} of {len(settled)}",
+                *(amount.removesuffix(f" {currency.name}") for amount in amounts),
+            )
         )
-    show(table)
+    for line in columns(rows):
+        show(line, markup=False)
+    if len(trainers) > _SHOWN:
+        show(f"and {len(trainers) - _SHOWN} more: --json has them all")
 
 
 @click.command(epilog="Example: market audit 0x5c... --deep")

@@ -16,6 +16,11 @@ from market.datasets.table import write_csv
 @click.argument("dataset", type=click.Choice(BUNDLED), metavar="DATASET")
 @click.option("--parts", type=click.IntRange(1, 32), default=3, show_default=True)
 @click.option("--alpha", type=click.FloatRange(0.01, 1e3), help="Skew labels by Dirichlet(ALPHA).")
+@click.option(
+    "--validation",
+    type=click.IntRange(1),
+    help="About how many rows are the owner's.  [default: 15 % of all]",
+)
 @click.option("--seed", type=click.IntRange(0, 2**31), default=0, show_default=True)
 @click.option(
     "--out",
@@ -32,6 +37,7 @@ def deal(
     dataset: str,
     parts: int,
     alpha: float | None,
+    validation: int | None,
     seed: int,
     out: Path,
     as_json: bool,
@@ -44,7 +50,7 @@ def deal(
     """
     context.ensure_object(dict)["output"] = output = Output(as_json)
     chosen = load(dataset)
-    dealt = deal_rows(chosen.table, parts, alpha, seed)
+    dealt = deal_rows(chosen.table, parts, alpha, seed, validation)
     tables = {"validation.csv": dealt.validation, "held-out.csv": dealt.test}
     tables |= {f"rows-{number}.csv": part for number, part in enumerate(dealt.parts, start=1)}
     for name, table in tables.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -10,12 +11,17 @@ from typing import Any
 import click
 from web3 import Web3
 
+from market.auditor.arithmetic import Arithmetic, utility_unit
 from market.auditor.explain import explain as explain_payout
-from market.auditor.explanation import Arithmetic, Explanation
+from market.auditor.explanation import Explanation
+from market.auditor.words import paragraph
 from market.chain.market import project_id
 from market.cli.context import Settings, shared_options
-from market.contribution.payouts import BASIS_POINTS
 from market.errors import InputError
+from market.game import Step
+from market.game.clipping import ONE
+from market.game.payouts import CAP
+from market.game.purse import BASIS_POINTS, Purse
 from market.specification.amounts import Currency
 
 
@@ -25,7 +31,7 @@ from market.specification.amounts import Currency
 @click.argument("round_number", metavar="ROUND", type=click.IntRange(0, 254))
 @click.argument("address")
 def explain(settings: Settings, project: str, round_number: int, address: str) -> None:
-    """Show the arithmetic of what ADDRESS was paid for ROUND (from 0) of PROJECT.
+    """Say why ADDRESS was paid what it was for ROUND (from 0) of PROJECT, and show the arithmetic.
 
     From the chain alone; exit code 1 if a recomputation disagrees with the contract.
     """
@@ -35,27 +41,28 @@ def explain(settings: Settings, project: str, round_number: int, address: str) -
     market = settings.market(signing=False)
     terms = market.created(id).terms
     found = explain_payout(market, id, round_number, Web3.to_checksum_address(address))
-    currency = market.currency(terms.token)
-    lines = render(found, currency, terms.floor_bps)
-    settings.output.result("\n".join(lines), to_json(found, terms.floor_bps))
+    currency, unit = market.currency(terms.token), utility_unit(terms)
+    settings.output.result("\n".join(render(found, currency, unit)), to_json(found, currency, unit))
     if not found.agrees:
         sys.exit(1)
 
 
-def render(found: Explanation, currency: Currency, floor_bps: int) -> list[str]:
+def render(found: Explanation, currency: Currency, unit: int) -> list[str]:
     """The explanation for people."""
     lines = [
         f"{found.account} in round {found.round}: {currency.show(found.payout)} "
         f"({found.payout:,} units)",
-        f"  {found.outcome.value}.",
+        "",
+        *textwrap.wrap(paragraph(found, currency, unit), 88, break_long_words=False),
+        "",
     ]
-    if found.shared is not None:
-        budget, sharers = found.shared
-        lines.append(f"  budget      {budget:,} of the round, among {sharers} who revealed")
-        if found.payout:
-            lines.append(f"  share       {budget:,} // {sharers} = {budget // sharers:,}")
     if found.arithmetic is not None:
-        lines += _arithmetic(found.arithmetic, found.payout, floor_bps)
+        lines += _arithmetic(found.arithmetic, found.payout)
+    if found.given_up is not None and found.given_up.claimants:
+        shared, among = found.given_up.forfeited, found.given_up.claimants
+        lines.append(f"  share       {shared:,} // {among} = {found.given_up.part:,}")
+    if found.compensation:
+        lines.append(f"  forfeited   {found.compensation:,} of what others lost, evenly")
     lines.append(f"  transaction {found.transaction}")
     if found.proof_hash is not None and found.verifier_code_hash is not None:
         lines.append(f"  proof       keccak256 0x{found.proof_hash.hex()}")
@@ -67,97 +74,179 @@ def render(found: Explanation, currency: Currency, floor_bps: int) -> list[str]:
     return lines
 
 
-def _arithmetic(a: Arithmetic, payout: int, floor_bps: int) -> list[str]:
-    b = a.budget
-    place = "at or below" if a.is_selected else "above"
+def _arithmetic(a: Arithmetic, payout: int) -> list[str]:
     lines = [
-        f"  budget      ({b.deposited:,} deposited without fees + {b.funded:,} funded "
-        f"+ {b.forfeited:,} forfeited - {b.paid:,} paid) // {b.rounds_left} rounds left "
-        f"= {b.of_round:,}",
-        f"  proven      slot {a.slot} of {len(a.trainers)}: <D, D_j> {_row(a.gram)}",
-        f"              <D, H D_j> {_row(a.curvature)}",
-        f"              <c - H w, D> {a.linear}",
-        f"  multi-Krum  score {a.krum[a.slot]}, rank {a.rank} of {len(a.krum)}, "
-        f"{place} the cut of {a.cut}",
+        *_money(a),
+        f"  proven      slot {a.slot} of {len(a.trainers)}: <D, D_j> {_row(a.game.K[a.slot])}",
+        f"              <D, H D_j> {_row(a.game.G[a.slot])}",
+        f"              2 <c - H w, D> = {a.linear}, U(w) = {a.game.U}",
     ]
-    lines += [
-        f"              {trainer} {score}"
-        for trainer, score in zip(a.trainers, a.krum, strict=True)
-    ]
+    if a.rule.step == Step.EXACT:
+        lines.append(f"  clipped     to {a.clipped[a.slot]} of {ONE}")
+    lines += _selection(a)
     if not a.is_selected:
         return lines
+    lines.append(f"  weight      {a.clipped[a.slot]} * {a.step} >> 32 = {a.weight}")
+    lines.append(
+        f"  score       {a.score} = {_decimal(a.score)} units of utility, "
+        f"its {a.rule.scoring.title}"
+    )
+    if any(a.verdict.deviations):
+        lines.append(
+            f"  error       2 * {a.weight} * {a.sigma[a.slot]} = {a.verdict.deviations[a.slot]}, "
+            f"which leaves {a.sure[a.slot]}"
+        )
+    pot, total, attendance = a.pot_paid, sum(a.likely), a.booked.pot.attendance
+    if total:
+        lines.append(
+            f"  pot         {pot:,} * {a.likely[a.slot]} // {total}, at most {CAP} * {pot:,} // "
+            f"{a.capped_by} each: {a.pot_share:,}"
+        )
+    lines.append(
+        f"  attendance  {attendance:,} among {a.attending}: {a.attendance_share:,}",
+    )
+    lines.append(f"  payout      {a.pot_share:,} + {a.attendance_share:,} = {payout:,}")
+    if a.is_per_gain:
+        lines.append(
+            f"  held back   {a.verdict.earned[a.slot]} of the round's {a.booked.pot.worth}, in "
+            f"2**-23 of the expected gain"
+        )
+    return lines
+
+
+def _money(a: Arithmetic) -> list[str]:
+    purse, pot = a.rule.purse, a.booked.pot
+    if not a.is_per_gain:
+        left = purse.rounds - purse.round
+        return [
+            f"  budget      {purse.left:,} left // {left} rounds = {purse.largest:,}, of it "
+            f"{pot.attendance:,} attendance"
+        ]
+    initial = _initial(a)
     return [
-        *lines,
-        f"  value       {a.score} = {_decimal(a.score)} units of utility, its {a.scoring.title}",
-        f"  floor       {a.budget.of_round:,} * {floor_bps} // {BASIS_POINTS} = {a.floor_pool:,}, "
-        f"// {a.selected} selected = {a.floor_share:,}",
-        f"  score       {a.score_pool:,} * {max(a.numerator, 0)} // {a.positive} "
-        f"= {a.score_share:,}",
-        f"  payout      {a.floor_share:,} + {a.score_share:,} = {payout:,}",
+        f"  budget      {purse.budget:,}, of it {purse.for_gain:,} for a gain of "
+        f"{purse.expected_gain}",
+        f"              best gain so far {pot.best - initial}, by it {pot.fresh:,} are new; at "
+        f"most {purse.budget * purse.pot_cap_bps // BASIS_POINTS:,}: pot {pot.pot:,}",
     ]
 
 
-def to_json(found: Explanation, floor_bps: int) -> dict[str, Any]:
+def _initial(a: Arithmetic) -> int:
+    """Utility of the model before round 0."""
+    purse: Purse = a.rule.purse
+    return a.verdict.utility_before if purse.round == 0 else purse.initial_utility
+
+
+def _selection(a: Arithmetic) -> list[str]:
+    """Who was left out, and by what."""
+    if a.krum is not None:
+        lines = [
+            f"  multi-Krum  score {a.krum.scores[a.slot]}, rank {a.krum.order.index(a.slot) + 1} "
+            f"of {len(a.trainers)}"
+        ]
+        scored = zip(a.trainers, a.krum.scores, strict=True)
+        return [*lines, *(f"              {trainer} {score}" for trainer, score in scored)]
+    lines = [f"  in          {len(a.verdict.selected)} of {len(a.trainers)}, by proven value"]
+    for departure in a.departures:
+        lines.append(
+            f"              without {a.trainers[departure.slot]}: value {departure.value}, "
+            f"standard error {departure.error}"
+        )
+    return lines
+
+
+def to_json(found: Explanation, currency: Currency, unit: int) -> dict[str, Any]:
     """The explanation as JSON; numbers that may not fit a double are texts."""
     value: dict[str, Any] = {
         "round": found.round,
         "account": found.account,
         "outcome": found.outcome.name.lower(),
         "reason": found.outcome.value,
+        "words": paragraph(found, currency, unit),
         "payout_wei": str(found.payout),
+        "compensation_wei": str(found.compensation),
+        "slashed_wei": str(found.slashed),
         "transaction": found.transaction,
         "agrees": found.agrees,
         "differences": list(found.differences),
     }
-    if found.shared is not None:
-        value["given_up"] = {"budget_wei": str(found.shared[0]), "sharers": found.shared[1]}
+    if found.given_up is not None:
+        value["given_up"] = {
+            "reason": found.given_up.reason,
+            "forfeited_wei": str(found.given_up.forfeited),
+            "claimants": found.given_up.claimants,
+            "closed": found.given_up.closed,
+        }
     if found.proof_hash is not None and found.verifier_code_hash is not None:
         value["proof_keccak256"] = "0x" + found.proof_hash.hex()
         value["verifier"] = found.verifier
         value["verifier_code_hash"] = "0x" + found.verifier_code_hash.hex()
-    a = found.arithmetic
-    if a is not None:
-        value["budget"] = {
-            "deposited_wei": str(a.budget.deposited),
-            "funded_wei": str(a.budget.funded),
-            "forfeited_wei": str(a.budget.forfeited),
-            "paid_wei": str(a.budget.paid),
-            "rounds_left": a.budget.rounds_left,
-            "of_round_wei": str(a.budget.of_round),
-        }
-        value["proven"] = {
-            "slot": a.slot,
-            "trainers": list(a.trainers),
-            "gram": [str(entry) for entry in a.gram],
-            "curvature": [str(entry) for entry in a.curvature],
-            "linear": str(a.linear),
-        }
-        value["multi_krum"] = {
-            "scores": [str(score) for score in a.krum],
-            "rank": a.rank,
-            "cut": a.cut,
-            "selected": a.is_selected,
-        }
-        value["value"] = {
-            "rule": a.scoring.method,
-            "numerator": str(a.score.numerator),
-            "denominator": str(a.score.denominator),
-            "decimal": _decimal(a.score),
-        }
-        value["shares"] = {
-            "floor_bps": floor_bps,
-            "floor_pool_wei": str(a.floor_pool),
-            "selected": a.selected,
-            "floor_share_wei": str(a.floor_share),
-            "score_pool_wei": str(a.score_pool),
-            "score_weight": str(max(a.numerator, 0)),
-            "score_weights": str(a.positive),
-            "score_share_wei": str(a.score_share),
-        }
+    if found.arithmetic is not None:
+        value |= _numbers(found.arithmetic, unit)
     return value
 
 
-def _row(entries: tuple[int, ...]) -> str:
+def _numbers(a: Arithmetic, unit: int) -> dict[str, Any]:
+    purse, pot = a.rule.purse, a.booked.pot
+    return {
+        "purse": {
+            "payment": purse.payment.method,
+            "budget_wei": str(purse.budget),
+            "left_wei": str(purse.left),
+            "gain_paid_wei": str(purse.gain_paid),
+            "pot_wei": str(pot.pot),
+            "fresh_wei": str(pot.fresh),
+            "attendance_wei": str(pot.attendance),
+            "best_utility": str(pot.best),
+            "worth": pot.worth,
+        },
+        "proven": {
+            "slot": a.slot,
+            "trainers": list(a.trainers),
+            "gram": [str(entry) for entry in a.game.K[a.slot]],
+            "curvature": [str(entry) for entry in a.game.G[a.slot]],
+            "linear": str(a.linear),
+            "utility": str(a.game.U),
+        },
+        "selection": {
+            "rule": a.rule.selection.method,
+            "selected": a.is_selected,
+            "krum_scores": [str(score) for score in a.krum.scores] if a.krum else None,
+            "left_out": [
+                {
+                    "trainer": a.trainers[departure.slot],
+                    "value": str(departure.value),
+                    "error": str(departure.error),
+                }
+                for departure in a.departures
+            ],
+        },
+        "value": {
+            "rule": a.rule.scoring.method,
+            "clipped": a.clipped[a.slot] / ONE,
+            "weight": str(a.weight),
+            "numerator": str(a.score.numerator),
+            "denominator": str(a.score.denominator),
+            "error_numerator": str(a.error.numerator),
+            "decimal": _decimal(a.score),
+            "loss": float(a.score / (2 * unit)),
+            "loss_error": float(a.error / (2 * unit)),
+            "loss_of_round": float(Fraction(a.gain, 2 * unit)),
+        },
+        "shares": {
+            "pot_share_wei": str(a.pot_share),
+            "score_weight": str(a.likely[a.slot]),
+            "score_weights": str(sum(a.likely)),
+            "capped_by": a.capped_by,
+            "held_back_wei": str(a.held_back),
+            "attendance_share_wei": str(a.attendance_share),
+            "attending": a.attending,
+            "earned": a.verdict.earned[a.slot],
+        },
+    }
+
+
+def _row(entries: list[int]) -> str:
     return "[" + ", ".join(str(entry) for entry in entries) + "]"
 
 

@@ -11,9 +11,8 @@ import click
 from web3 import Web3
 
 from market import durable
-from market.chain.artifact import load_artifact
 from market.chain.connection import Connection
-from market.chain.deploy import deploy
+from market.chain.deploy import deploy_market
 from market.chain.devnet import Devnet
 from market.chain.refusal import Refusals
 from market.cli.context import Settings, shared_options
@@ -50,14 +49,13 @@ def devnet(settings: Settings, port: int, fund: tuple[str, ...]) -> None:
     For development: its coins are worth nothing, and its state lives in --home.
     """
     gifts = [_gift(text) for text in fund]
-    with Devnet(settings.home, port) as network:
+    with Devnet(settings.home, port, goes_on=True) as network:
         deployment = settings.home / DEPLOYMENT
-        artifact = load_artifact("Market")
         if deployment.exists():
             address = str(durable.read_json(deployment)["contract"])
         else:
             connection = Connection(network.url, network.account(0), Refusals())
-            address = deploy(connection, artifact)
+            address = deploy_market(connection)
             network.save()
             durable.write_json(deployment, {"contract": address})
         for account, wei in gifts:
@@ -93,9 +91,8 @@ def serve(settings: Settings) -> None:
 @shared_options
 def deploy_command(settings: Settings) -> None:
     """Deploy the market on the network at --rpc. Nobody has power over it afterwards."""
-    artifact = load_artifact("Market")
     connection = Connection(settings.rpc, settings.account(), Refusals())
-    address = deploy(connection, artifact)
+    address = deploy_market(connection)
     settings.output.result(address, {"contract": address, "chain_id": connection.chain_id})
 
 

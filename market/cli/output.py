@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -70,6 +71,16 @@ class Output:
 def instant(unix_seconds: int) -> str:
     """A moment for people, like 2026-03-01 12:00:00 UTC."""
     return f"{datetime.fromtimestamp(unix_seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines with their cells one under the other, however narrow the terminal is: an address that
+    is cut is of no use."""
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
 
 
 def printable(text: str) -> str:

@@ -11,7 +11,9 @@ import numpy as np
 from market import durable
 from market.chain.market import project_id
 from market.cli.context import Settings, shared_options
+from market.cli.offer import offer_json, show_offer
 from market.datasets.table import check_file, read_table
+from market.errors import NotFoundError
 from market.owner.create import create_project
 from market.project import open_project
 from market.specification.owner import read_specification
@@ -48,12 +50,15 @@ def create(settings: Settings, spec: Path, deposit: str) -> None:
             market, storage, settings.home, specification, amount, settings.output.progress
         )
     how = "deployed now" if created.deployed else "shared with other projects"
+    if not settings.output.as_json:
+        show_offer(settings.output.results, created, specification.currency)
     settings.output.result(
         f"0x{created.id.hex()}\nverifier {created.verifier}, {how}",
         {
             "project": "0x" + created.id.hex(),
             "verifier": created.verifier,
             "verifier_deployed": created.deployed,
+            "offer": offer_json(created),
         },
     )
 
@@ -88,7 +93,7 @@ def fund(settings: Settings, project: str, amount: str) -> None:
 @click.argument("project")
 def cancel(settings: Settings, project: str) -> None:
     """Close PROJECT before anyone has joined; the deposit becomes withdrawable."""
-    market = settings.market()
+    market = settings.market_of_any_version()
     market.cancel(market.created(project_id(project)).terms)
     settings.output.result(f"{project} is cancelled", {"project": project})
 
@@ -100,7 +105,15 @@ def cancel(settings: Settings, project: str) -> None:
 @click.argument("project")
 @click.option("--out", type=FILE, help="Write the weights (F x C, float64) to an .npz file.")
 @click.option("--test", type=FILE, help="Measure the accuracy on this data file.")
-def model(settings: Settings, project: str, out: Path | None, test: Path | None) -> None:
+@click.option(
+    "--round",
+    "after",
+    type=click.IntRange(0, 255),
+    help="The model after so many settled rounds, instead of the newest.",
+)
+def model(
+    settings: Settings, project: str, out: Path | None, test: Path | None, after: int | None
+) -> None:
     """Fetch PROJECT's newest model, checked against its commitment on chain.
 
     With --test, the accuracy of every round's model on that file.
@@ -113,6 +126,11 @@ def model(settings: Settings, project: str, out: Path | None, test: Path | None)
         opened = open_project(market, storage, id, settings.output.progress)
         versions = [(opened.created.model_cid, opened.terms.model)]
         versions += [(found.model_cid, found.model) for found in market.settled(opened.id)]
+        if after is not None and after >= len(versions):
+            raise NotFoundError(
+                f"{len(versions) - 1} rounds are settled, not {after}", "see `market status`"
+            )
+        versions = versions if after is None else versions[: after + 1]
         weights = [
             opened.document.grid.weights(
                 matrix(opened.fetch_model(storage, cid, point), *opened.model_shape)

@@ -11,10 +11,11 @@ import click
 from market.attacks import ATTACKS
 from market.cli.output import Output
 from market.cli.simulated import many_runs, one_run
-from market.contribution.payouts import BASIS_POINTS
 from market.datasets.catalogue import NAMES, Dataset, load
 from market.datasets.table import read_table
 from market.errors import InputError
+from market.game import Payment
+from market.game.purse import BASIS_POINTS
 from market.simulation import Outcome, Scenario, Simulation
 from market.simulation.plot import check_plot, draw
 from market.simulation.population import populate
@@ -26,12 +27,14 @@ from market.specification.methods import (
     DEFENCES,
     LOCALS,
     OPTIMISERS,
+    STEPS,
     Methods,
 )
 from market.specification.owner import OwnerSpecification, read_specification
 from market.training.plan import TrainingPlan
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+PAYMENTS = tuple(payment.method for payment in Payment)
 CLIENTS, ROUNDS = 9, 5
 """Where neither a specification nor an option says otherwise."""
 
@@ -60,13 +63,16 @@ CLIENTS, ROUNDS = 9, 5
     help="Played on its own; may be repeated.  [default: none]",
 )
 @click.option(
-    "--attackers", type=click.IntRange(0), help="The last of the clients.  [default: --tolerate]"
+    "--attackers",
+    type=click.IntRange(0),
+    help="The last of the clients.  [default: --tolerate, or (n - 3)/2]",
 )
 @click.option(
     "--tolerate", type=click.IntRange(0), help="f of the defence.  [default: SPEC's, or (n - 3)/2]"
 )
 @click.option("--method", type=click.Choice(CONTRIBUTIONS), help="Of measuring contributions.")
 @click.option("--defence", type=click.Choice(DEFENCES), help="Against attackers.")
+@click.option("--step", type=click.Choice(STEPS), help="How far the model moves.")
 @click.option("--optimiser", type=click.Choice(OPTIMISERS), help="Of the server.")
 @click.option("--server-rate", type=float, help="Learning rate of the server.")
 @click.option("--local", type=click.Choice(LOCALS), help="Training of the clients.")
@@ -97,7 +103,22 @@ CLIENTS, ROUNDS = 9, 5
     "--stop-after", type=click.IntRange(1, 10_000), help="End after so many changes in a row."
 )
 @click.option("--deposit", default="1ether", show_default=True, metavar="AMOUNT")
-@click.option("--floor-bps", type=click.IntRange(0, 10_000), help="Paid equally, of a round.")
+@click.option(
+    "--payment",
+    type=click.Choice(PAYMENTS),
+    help="What a round's money follows.  [default: per-gain]",
+)
+@click.option(
+    "--expected-gain",
+    type=click.FloatRange(0, min_open=True),
+    help="Utility that the whole deposit is meant for.  [default: from the owner's rows]",
+)
+@click.option(
+    "--pot-cap-bps",
+    type=click.IntRange(1, 10_000),
+    help="Most that a round's gain pays at once.  [default: two even shares of the rounds]",
+)
+@click.option("--attendance-bps", type=click.IntRange(0, 10_000), help="Paid evenly.")
 @click.option("--seed", type=click.IntRange(0, 2**31), default=0, show_default=True)
 @click.option(
     "--resume",
@@ -160,12 +181,15 @@ def _scenario(
     if byzantine is None:
         byzantine = most if s is None else min(s.byzantine, most)
     attackers = chosen["attackers"]
+    if attackers is None:
+        attackers = byzantine or most
     methods = Methods() if s is None else s.methods
     given = {
         entry: chosen[option]
         for entry, option in (
             ("contribution", "method"),
             ("defence", "defence"),
+            ("step", "step"),
             ("optimiser", "optimiser"),
             ("local", "local"),
             ("mu", "mu"),
@@ -178,7 +202,7 @@ def _scenario(
     scenario = Scenario(
         clients=clients,
         rounds=chosen["rounds"] or (ROUNDS if s is None else s.rounds),
-        assaults=last_clients(clients, byzantine if attackers is None else attackers, name),
+        assaults=last_clients(clients, attackers, name),
         methods=dataclasses.replace(methods, **given),
         byzantine=byzantine,
         model=chosen["model"],
@@ -199,11 +223,14 @@ def _scenario(
             minimum_gain=s.minimum_gain,
             target_utility=s.target_utility,
             aggregator_fee=s.aggregator_fee,
-            floor_bps=s.floor_bps,
+            payment=s.payment.method,
+            expected_gain=s.expected_gain,
+            attendance_bps=s.attendance_bps,
+            pot_cap_bps=s.pot_cap_bps,
         )
-    if chosen["floor_bps"] is not None:
-        scenario = dataclasses.replace(scenario, floor_bps=chosen["floor_bps"])
-    return scenario
+    money = ("payment", "expected_gain", "pot_cap_bps", "attendance_bps")
+    said = {name: chosen[name] for name in money if chosen[name] is not None}
+    return dataclasses.replace(scenario, **said)
 
 
 CNN_PLAN = TrainingPlan(learning_rate=0.1, epochs=2, batch_size=32)

@@ -66,9 +66,14 @@ def _footer(played: Sequence[tuple[str, Outcome]], currency: Currency) -> str:
     local = methods.local
     if local == "fedprox":
         local += f" (mu = {methods.proximal:g})"
+    defence = methods.defence
+    if defence != "proven-value":
+        defence += f" (f = {outcome.scenario.byzantine})"
+    # Elsewhere the defence says how far the model moves.
+    step = f"{methods.step} step, " if outcome.exact else ""
     lines = [
-        f"{methods.defence} (f = {outcome.scenario.byzantine}), {methods.contribution}, "
-        f"{methods.optimiser}, {local}; "
+        f"{defence}, {methods.contribution}, {step}{methods.optimiser}, {local}, "
+        f"{outcome.scenario.payment}; "
         + ("integers of the contract" if outcome.exact else "float scores, integer money"),
         "accuracy " + ", ".join(f"{o.initial_accuracy:.3f} -> {o.accuracy:.3f}" for _, o in played),
     ]

@@ -9,14 +9,21 @@ import click
 from market.attacks import ALONE
 from market.attacks import attack as attack_named
 from market.chain.market import project_id
+from market.chain.state import Standing
+from market.chain.terms import Terms
 from market.cli.context import Settings, shared_options
 from market.datasets.table import check_file, read_table
+from market.errors import ContractError
 from market.exclusive import exclusive
+from market.invitations import read_invitation
 from market.project import open_project
 from market.trainer.copycat import Copycat
+from market.trainer.prospects import check_expected_gain
 from market.trainer.service import TrainerService
+from market.trainer.witness import Witness
 from market.trainer.work import Workshop
 from market.training.linear import pick_device
+from market.yardstick.own_rows import LeaveRule, OwnMeasure
 
 MISCONDUCT = ("copycat", "withhold")
 """Against the protocol; what `market.attacks` knows is against the model."""
@@ -33,6 +40,20 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     help="Your rows: .csv with a header whose last "
     "column is `label`, or .npz with X and y. They never leave this machine.",
 )
+@click.option(
+    "--invitation", type=FILE, help="Where the terms name who may join: the file of your proof."
+)
+@click.option(
+    "--accept-terms",
+    is_flag=True,
+    help="Join although the expected gain is far above what your rows let expect.",
+)
+@click.option(
+    "--leave-after",
+    type=click.IntRange(0, 255),
+    default=0,
+    help="Leave after so many rounds in a row that made your own rows worse.  [default: never]",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of minibatch order.")
 @click.option(
@@ -41,28 +62,69 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     default="none",
     help="Misbehave like this, to see what the market does about it.",
 )
-def join(settings: Settings, project: str, data: Path, device: str, seed: int, attack: str) -> None:
+def join(
+    settings: Settings,
+    project: str,
+    data: Path,
+    invitation: Path | None,
+    accept_terms: bool,
+    leave_after: int,
+    device: str,
+    seed: int,
+    attack: str,
+) -> None:
     """Train for PROJECT until it is closed: join, commit, reveal, every round."""
     id = project_id(project)
     check_file(data)
     chosen = pick_device(device)
     account = settings.account()
     market = settings.market()
+    joined = market.trainer(id, account.address).standing is not Standing.NONE
+    proof = [] if joined else _proof(market.created(id).terms, account.address, invitation)
     # A second one would commit to another delta, and overwrite the journal of the first.
     lock = settings.home / "contributions" / id.hex() / "lock"
     with exclusive(lock, "`market join` for this project"), settings.storage() as storage:
         opened = open_project(market, storage, id, settings.output.progress)
         table = read_table(data, opened.document.features, opened.document.classes)
+        if not (accept_terms or joined):
+            check_expected_gain(opened.terms, opened.document, table)
         against_model = attack_named("none" if attack in MISCONDUCT else attack)
         workshop = Workshop(opened, table, chosen, against_model, seed, attack == "withhold")
         progress = settings.output.progress
         copycat = Copycat(market, opened, progress) if attack == "copycat" else None
+        measure = OwnMeasure(opened.document, table.X, table.y, LeaveRule(leave_after))
         service = TrainerService(
-            market, storage, settings.home, account, workshop, progress, copycat
+            market,
+            storage,
+            settings.home,
+            account,
+            workshop,
+            progress,
+            invitation=proof,
+            witness=Witness(market, id, measure, progress),
+            copycat=copycat,
         )
         state = service.run()
     owed = market.withdrawable(opened.terms, market.address)
+    shown = market.currency(opened.terms.token).show(owed)
     settings.output.result(
-        f"project {state.phase.name.lower()}; {owed} wei can be withdrawn",
+        f"project {state.phase.name.lower()}; `market withdraw` pays out {shown}",
         {"phase": state.phase.name.lower(), "withdrawable_wei": str(owed)},
     )
+
+
+def _proof(terms: Terms, account: str, invitation: Path | None) -> list[bytes]:
+    """What the contract will ask for, before minutes of work.
+
+    Raises:
+        ContractError: only invited accounts may join, and no invitation is given.
+        InputError: the invitation is not this account's, or not this project's.
+    """
+    if not any(terms.invited):
+        return []
+    if invitation is None:
+        raise ContractError(
+            f"only accounts that the owner invited may join, and {account} shows no invitation",
+            f"ask {terms.owner} for this account's file, and give it with --invitation",
+        )
+    return read_invitation(invitation, account, terms.invited)

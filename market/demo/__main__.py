@@ -27,7 +27,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--trainers", type=click.IntRange(3, 16), default=5, show_default=True)
 @click.option("--rounds", type=click.IntRange(1, 50), default=3, show_default=True)
-@click.option("--attackers", type=click.IntRange(0, 6), default=1, show_default=True)
+@click.option("--attackers", type=click.IntRange(0, 15), default=1, show_default=True)
 @click.option(
     "--attack",
     type=click.Choice([*sorted(ALONE), *MISCONDUCT]),
@@ -43,6 +43,13 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--seed", type=click.IntRange(0, 2**31), default=0, show_default=True)
 @click.option("--deposit", default="1ether", show_default=True)
+@click.option(
+    "--validation",
+    type=click.IntRange(10),
+    default=40,
+    show_default=True,
+    help="About how many rows the owner has: what fairness is bought with.",
+)
 @click.option("--report", type=FILE, help="Write everything as JSON to this file.")
 @click.option("--keep", is_flag=True, help="Keep the homes of all roles, and say where they are.")
 def demo(report: Path | None, keep: bool, **chosen: Any) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn.linear_model import LogisticRegression
 
 from market.chain.market import Market, project_id
 from market.chain.state import SettledRound
+from market.datasets.table import Table
 from market.demo.run import Demonstration
-from market.training.evaluation import evaluate
+from market.training.evaluation import Floats, evaluate, squared_loss
 from market.training.linear import train_centralised
 from zk.field import Point
 
@@ -24,6 +26,8 @@ def build_report(run: Demonstration) -> dict[str, Any]:
     credited = market.credits(id)
     trainers = [run.addresses[name] for name in run.trainers]
     paid = sum(credited.get(address, 0) for address in trainers)
+    fees = sum(credited.get(account, 0) for account in terms.aggregators)
+    models = _references(run)
     model = terms.model
     rounds = []
     for found in settled:
@@ -39,13 +43,15 @@ def build_report(run: Demonstration) -> dict[str, Any]:
             "seed": run.options.seed,
             "attack": run.options.attack,
             "attackers": [run.addresses[name] for name in run.attackers],
+            "paid_wei": {address: str(credited.get(address, 0)) for address in trainers},
         },
         "rounds": rounds,
-        "accuracy": _accuracy(run),
+        "models": models,
+        "wei_a_point": _price(models, paid + fees),
         "money": {
             "deposited_wei": str(created.deposit),
             "paid_to_trainers_wei": str(paid),
-            "paid_to_aggregator_wei": str(sum(credited.get(a, 0) for a in terms.aggregators)),
+            "paid_to_aggregator_wei": str(fees),
             "refunded_to_owner_wei": str(market.refund(id)),
             "slashed_wei": str(sum(market.sums(id, "Slashed").values())),
         },
@@ -65,7 +71,7 @@ def _round(
     aside = {each.trainer for each in market.set_aside(id) if each.round == found.round}
     excluded = [
         {"trainer": address, "reason": _reason(address, committed, aside, found)}
-        for address in market.trainers(id)
+        for address in market.joined(id)
         if address not in found.selected_trainers
     ]
     return {
@@ -94,7 +100,7 @@ def _reason(address: str, committed: list[str], aside: set[str], found: SettledR
     if address not in committed:
         return "did not commit"
     if address in found.trainers:
-        return "outlier"
+        return "dropped"
     return "set aside" if address in aside else "did not reveal what it committed to"
 
 
@@ -116,33 +122,44 @@ def _proof(
     }
 
 
-def _accuracy(run: Demonstration) -> dict[str, float]:
-    """On the held-out rows. The references train as long as the federation did."""
+def _references(run: Demonstration) -> dict[str, dict[str, float]]:
+    """Accuracy and loss on the held-out rows of what the owner had, bought, and could not have.
+
+    The references train as long as the federation did, on the same scaled rows; the logistic
+    regression is scikit-learn's own choice.
+    """
     dataset, plan, rounds = run.dataset, run.dataset.plan, len(run.accuracy) - 1
     scaling = dataset.scaling(run.rows.validation)
-    held_out = scaling.design(run.rows.test.X)
-    pooled_X, pooled_y = [], []
-    best = 0.0
-    for part in run.rows.parts:
-        rows = scaling.design(part.X)
-        pooled_X.append(rows)
-        pooled_y.append(part.y)
-        weights = train_centralised(rows, part.y, dataset.classes, plan, rounds, run.options.seed)
-        best = max(best, evaluate(weights, held_out, run.rows.test.y))
-    centralised = train_centralised(
-        np.vstack(pooled_X),
-        np.concatenate(pooled_y),
-        dataset.classes,
-        plan,
-        rounds,
-        run.options.seed,
-    )
+    X, y = scaling.design(run.rows.test.X), run.rows.test.y
+
+    def trained(*parts: Table) -> dict[str, float]:
+        rows = np.vstack([scaling.design(part.X) for part in parts])
+        labels = np.concatenate([part.y for part in parts])
+        return measured(
+            train_centralised(rows, labels, dataset.classes, plan, rounds, run.options.seed)
+        )
+
+    def measured(weights: Floats) -> dict[str, float]:
+        return {"accuracy": evaluate(weights, X, y), "loss": squared_loss(weights, X, y)}
+
+    own = run.rows.validation
+    logistic = LogisticRegression(max_iter=1000).fit(scaling.design(own.X), own.y)
+    singles = [trained(part) for part in run.rows.parts]
     return {
-        "initial": run.accuracy[0],
-        "federated": run.accuracy[-1],
-        "centralised": evaluate(centralised, held_out, run.rows.test.y),
-        "best_single_trainer": best,
+        "initial": measured(np.zeros_like(run.weights)),
+        "owner_alone": trained(own),
+        "owner_alone_logistic": {"accuracy": float((logistic.predict(X) == y).mean())},
+        "best_single_trainer": max(singles, key=lambda each: each["accuracy"]),
+        "federated": measured(run.weights),
+        "centralised": trained(*run.rows.parts),
     }
+
+
+def _price(models: dict[str, dict[str, float]], spent: int) -> str | None:
+    """Wei that a point of accuracy cost above the best that the owner has alone; None if none."""
+    alone = max(models["owner_alone"]["accuracy"], models["owner_alone_logistic"]["accuracy"])
+    points = 100 * (models["federated"]["accuracy"] - alone)
+    return str(int(spent / points)) if points > 0 else None
 
 
 def _flower(run: Demonstration) -> dict[str, Any]:

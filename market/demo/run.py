@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from market.chain.market import Market, project_id
 from market.chain.verifier import verifier_artifact
 from market.datasets.catalogue import Dataset, load
@@ -16,6 +18,7 @@ from market.datasets.table import write_csv
 from market.demo.processes import Role, Roles
 from market.errors import InputError
 from market.specification.owner import read_specification
+from market.training.evaluation import Floats
 from zk.keys import circuit_logrows, derive_keys
 from zk.srs import development_srs
 
@@ -37,27 +40,21 @@ class Options:
     alpha: float | None
     seed: int
     deposit: str
+    validation: int
 
     @property
     def misbehaving(self) -> int:
         return 0 if self.attack == "none" else self.attackers
 
-    @property
-    def byzantine(self) -> int:
-        """f: as many as attack, and one at least where there are enough to tolerate one."""
-        return min(max(self.misbehaving, 1), (self.trainers - 3) // 2)
-
     def check(self) -> None:
-        """Refuses what cannot be tolerated.
+        """Refuses a run in which nobody is honest.
 
         Raises:
-            InputError: too many attackers for multi-Krum.
+            InputError: all attack.
         """
-        if self.misbehaving > max((self.trainers - 3) // 2, 0):
+        if self.misbehaving >= self.trainers:
             raise InputError(
-                f"{self.trainers} trainers tolerate {(self.trainers - 3) // 2} attackers, "
-                f"not {self.misbehaving}",
-                "multi-Krum needs 2 * attackers + 3 trainers",
+                f"{self.misbehaving} of {self.trainers} trainers attack", "leave one honest"
             )
 
 
@@ -78,10 +75,13 @@ class Demonstration:
         self.project = ""
         self.addresses: dict[str, str] = {}
         self.accuracy: list[float] = []
+        self.weights: Floats = np.zeros((0, 0))
         self.audit: dict[str, Any] = {}
         self.aggregator: Role | None = None
         self.joined: list[Role] = []
-        self.rows = deal(self.dataset.table, options.trainers, options.alpha, options.seed)
+        self.rows = deal(
+            self.dataset.table, options.trainers, options.alpha, options.seed, options.validation
+        )
 
     @property
     def trainers(self) -> list[str]:
@@ -117,10 +117,7 @@ class Demonstration:
         self.joined = [self.start_trainer(index) for index in range(self.options.trainers)]
         self.roles.wait([aggregator, *self.joined], RUN_SECONDS)
 
-        test = self.roles.root / "test.csv"
-        write_csv(test, self.rows.test, self.dataset.feature_names)
-        measured = self.roles.call("owner", "model", self.project, "--test", str(test), *self.where)
-        self.accuracy = measured["accuracy"]
+        self._fetch_model()
         self.audit = self.roles.call("auditor", "audit", self.project, *self.where)
         self.roles.say("auditor", "audited", f"{len(self.audit['claims'])} claims hold")
         self._withdraw()
@@ -152,15 +149,25 @@ class Demonstration:
         self.aggregator = self.roles.start("aggregator", "aggregate", self.project, *self.where)
         return self.aggregator
 
-    def start_trainer(self, index: int) -> Role:
-        """Starts trainer number `index`, from 0, on its part of the data."""
+    def start_trainer(self, index: int, *more: str) -> Role:
+        """Starts trainer number `index`, from 0, on its part of the data, with `more` options."""
         name = self.trainers[index]
         data = self.roles.root / f"rows-{index + 1}.csv"
         write_csv(data, self.rows.parts[index], self.dataset.feature_names)
         attack = self.options.attack if name in self.attackers else "none"
         seed = str(self.options.seed + index)
-        arguments = ("--data", str(data), "--seed", seed, "--attack", attack)
+        arguments = ("--data", str(data), "--seed", seed, "--attack", attack, *more)
         return self.roles.start(name, "join", self.project, *arguments, *self.where)
+
+    def _fetch_model(self) -> None:
+        """The newest model, and the accuracy of all of them, as the owner asks for it."""
+        test, file = self.roles.root / "test.csv", self.roles.root / "model.npz"
+        write_csv(test, self.rows.test, self.dataset.feature_names)
+        asked = ("--test", str(test), "--out", str(file))
+        measured = self.roles.call("owner", "model", self.project, *asked, *self.where)
+        self.accuracy = measured["accuracy"]
+        with np.load(file) as arrays:
+            self.weights = np.asarray(arrays["weights"], dtype=np.float64)
 
     def _withdraw(self) -> None:
         market = Market(self.rpc, self.contract)
@@ -182,7 +189,6 @@ class Demonstration:
             "aggregators": f'["{self.addresses["aggregator"]}"]',
             "rounds": str(self.options.rounds),
             "slots": str(self.options.trainers),
-            "byzantine": str(self.options.byzantine),
         }.items():
             text, found = re.subn(rf"(?m)^{entry} = .*$", f"{entry} = {value}", text)
             if found != 1:

@@ -13,11 +13,10 @@ from market.specification.amounts import show_ether
 def show_summary(console: Console, report: dict[str, Any]) -> None:
     """Prints accuracy, trainers, proofs and money."""
     console.print()
-    accuracy = report["accuracy"]
-    console.print(
-        "[bold]Accuracy[/bold] on held-out rows: "
-        + ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in accuracy.items())
-    )
+    console.print(_models(report["models"]))
+    price = report["wei_a_point"]
+    if price is not None:
+        console.print(f"a point of accuracy above the owner alone cost {show_ether(int(price))}")
     console.print(_trainers(report))
     console.print(_proofs(report))
     _money(console, report)
@@ -32,6 +31,28 @@ def show_summary(console: Console, report: dict[str, Any]) -> None:
     )
 
 
+_ROWS = {
+    "initial": "initial model",
+    "owner_alone": "the owner's rows alone",
+    "owner_alone_logistic": "  by logistic regression",
+    "best_single_trainer": "the best single trainer's",
+    "federated": "federated: what was bought",
+    "centralised": "all trainers' rows in one place",
+}
+
+
+def _models(models: dict[str, dict[str, float]]) -> Table:
+    table = Table(title="On held-out rows", title_justify="left", box=None, pad_edge=False)
+    for name in ("trained on", "accuracy", "loss"):
+        table.add_column(name, justify="left" if name == "trained on" else "right")
+    for name, title in _ROWS.items():
+        loss = models[name].get("loss")
+        table.add_row(
+            title, f"{models[name]['accuracy']:.3f}", "" if loss is None else f"{loss:.3f}"
+        )
+    return table
+
+
 def _trainers(report: dict[str, Any]) -> Table:
     table = Table(title="Trainers", title_justify="left", box=None, pad_edge=False)
     table.add_column("trainer")
@@ -40,7 +61,7 @@ def _trainers(report: dict[str, Any]) -> Table:
     table.add_column("paid (ether)", justify="right")
     for address in report["project"]["trainers"]:
         cells = [_cell(each, address) for each in report["rounds"]]
-        paid = sum(int(each["payouts_wei"].get(address, "0")) for each in report["rounds"])
+        paid = int(report["project"]["paid_wei"][address])
         attacks = address in report["project"]["attackers"]
         name = f"[red]{address}[/red] {report['project']['attack']}" if attacks else address
         table.add_row(name, *cells, show_ether(paid))
@@ -53,7 +74,7 @@ def _cell(each: dict[str, Any], address: str) -> str:
         if excluded["trainer"] == address:
             return f"[red]{excluded['reason']}[/red]"
     total = sum(max(score, 0) for score in each["contributions"].values()) or 1
-    return f"{100 * each['contributions'][address] / total:.1f} %"
+    return f"{100 * max(each['contributions'][address], 0) / total:.1f} %"
 
 
 def _proofs(report: dict[str, Any]) -> Table:
