@@ -15,11 +15,13 @@ from market.robust.krum import krum, multi_krum
 from market.robust.mean import mean
 from market.robust.median import coordinate_median
 from market.robust.norm_clipping import norm_clipping
+from market.robust.proven_value import Measured, proven_value
 from market.robust.three_sigma import three_sigma
 from market.robust.trimmed_mean import trimmed_mean
 
 __all__ = [
     "Aggregate",
+    "Measured",
     "bulyan",
     "centred_clipping",
     "coordinate_median",
@@ -31,6 +33,7 @@ __all__ = [
     "mean",
     "multi_krum",
     "norm_clipping",
+    "proven_value",
     "three_sigma",
     "trimmed_mean",
 ]

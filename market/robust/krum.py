@@ -1,7 +1,7 @@
 """Krum and multi-Krum: Blanchard et al., "Machine Learning with Adversaries: Byzantine Tolerant
 Gradient Descent", NeurIPS 2017 (arXiv 1703.02757).
 
-`market.contribution.outliers` is the same rule in exact integers, for the contract.
+`market.game.outliers` is the same rule in exact integers, for the contract.
 """
 
 from __future__ import annotations

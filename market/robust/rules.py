@@ -81,6 +81,19 @@ class FLTrust:
 
 
 @dataclass
+class ProvenValue:
+    """Selection by value; `measure` says what the server's rows tell of a round's deltas."""
+
+    measure: Callable[[Floats, Floats], robust.Measured]
+    extrapolate: bool = False
+
+    def __call__(self, deltas: npt.ArrayLike, round: Round) -> Aggregate:
+        rows = check_deltas(deltas)
+        measured = self.measure(round.weights.copy(), rows)
+        return robust.proven_value(rows, measured, self.extrapolate)
+
+
+@dataclass
 class FoolsGold:
     """FoolsGold, remembering what each client has sent; O(d) memory a client."""
 
@@ -159,6 +172,14 @@ def fltrust(train: Callable[[Floats], npt.ArrayLike]) -> Rule:
     return FLTrust(train)
 
 
+def proven_value(
+    measure: Callable[[Floats, Floats], robust.Measured], extrapolate: bool = False
+) -> Rule:
+    """`market.robust.proven_value`; `measure` is a `market.utility.RootRows`, or another function
+    of the global weights (d,) and the deltas (n, d)."""
+    return ProvenValue(measure, extrapolate)
+
+
 def three_sigma(deviations: float = 3.0) -> Rule:
     """`market.robust.three_sigma`."""
     return Stateless("three-sigma", partial(robust.three_sigma, deviations=deviations))
@@ -188,7 +209,8 @@ RULES: Mapping[str, Callable[[int], Rule]] = {
     "foolsgold": lambda _f: foolsgold(),
     "flame": lambda _f: flame(),
 }
-"""By name, each a fresh rule that expects f attackers. FLTrust is not here: it needs data."""
+"""By name, each a fresh rule that expects f attackers. FLTrust and selection by proven value are
+not here: they need data."""
 
 
 def rule_named(name: str, f: int) -> Rule:

@@ -112,7 +112,17 @@ def _second_order(position: Position, _budget: Budget) -> Estimate:
     return in_run_second_order(position.slope(), steps, position.curved(steps.sum(axis=0)))
 
 
+def _in_run(position: Position, budget: Budget) -> Estimate:
+    """The contract's own where the utility is quadratic, else of its second order."""
+    if position.sums is None:
+        return _second_order(position, budget)
+    steps = np.full(position.players, 1 / position.players)
+    G, b = position.quadratic
+    return exact(steps * (2 * b - G @ steps), 0, "in-run")
+
+
 METHODS: Mapping[str, Method] = {
+    "in-run": _in_run,
     "exact-shapley": _exact_shapley,
     "leave-one-out": _leave_one_out,
     "permutation": _sampled(lambda _: Permutation()),

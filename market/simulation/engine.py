@@ -9,13 +9,16 @@ import numpy as np
 
 from market.attacks import attack, corrupt
 from market.errors import InputError, MarketError
+from market.game import Payment
 from market.optimisers.schedule import RATE_UNIT, HyperParameters, rate_units
 from market.progress import Progress, silent
 from market.robust.aggregate import Floats
 from market.simulation import saved
 from market.simulation.learner import CnnLearner, Learner, LinearLearner
+from market.simulation.money import Money, expectation
 from market.simulation.outcome import Outcome, PlayedRound
 from market.simulation.population import Population
+from market.simulation.position import utility_of
 from market.simulation.scenario import Scenario
 from market.simulation.settlement import settlement, settles_exactly
 from market.simulation.variates import ControlVariates
@@ -42,6 +45,7 @@ class Simulation:
         self._population = population
         self._learner = _learner(scenario, population)
         self._settlement = settlement(scenario, population, self._learner)
+        self._money = Money(scenario, self._expected())
         self._schedule = scenario.schedule(self._settlement.unit)
         plan = scenario.plan
         self._now = HyperParameters(rate_units(plan.learning_rate), plan.epochs)
@@ -80,7 +84,11 @@ class Simulation:
             if file is not None:
                 saved.save(file, label, self._saved())
         return Outcome(
-            self._scenario, tuple(self._played), initial, settles_exactly(self._scenario)
+            self._scenario,
+            tuple(self._played),
+            initial,
+            settles_exactly(self._scenario),
+            self._money.owed(),
         )
 
     @property
@@ -125,15 +133,22 @@ class Simulation:
         chosen, number = self._scenario, self._now.round
         sent = self.deltas()
         before = self._settlement.weights
-        paid = sum(sum(one.payouts) for one in self._played)
-        budget = chosen.deposit - chosen.aggregator_fee * chosen.rounds - paid
-        settled = self._settlement.settle(sent, number, budget // (chosen.rounds - number))
+        settled = self._settlement.settle(sent, number, self._money.purse)
+        self._money.enter(
+            settled.payouts,
+            settled.gain_paid,
+            settled.earned,
+            settled.utility_before,
+            settled.utility_after,
+        )
         after = self._settlement.weights
         self._previous = after - before
         if self._variates is not None:
             self._variates.renew(sent, settled.selected, self._steps(), self._plan.learning_rate)
         trained, unit = self._now, self._settlement.unit
         self._now = self._schedule.step(self._now, settled.utility_before, settled.utility_after)
+        if self._money.done:
+            self._now = dataclasses.replace(self._now, stopped=True)
         triggered = self._population.triggered
         played = PlayedRound(
             number=number,
@@ -152,6 +167,15 @@ class Simulation:
         )
         self._played.append(played)
         return played
+
+    def _expected(self) -> int:
+        """What the whole budget is meant for, in units of the settlement's utility."""
+        if self._scenario.payment == Payment.PER_ROUND.method:
+            return 1
+        value = utility_of(self._learner, self._scenario.measured_by)
+        initial = value(self._learner.initial(), self._population.validation)
+        found = expectation(self._scenario, self._population, initial)
+        return max(int(found * self._settlement.unit), 1)
 
     @property
     def _plan(self) -> TrainingPlan:
@@ -173,6 +197,7 @@ class Simulation:
             previous=self._previous,
             played=tuple(self._played),
             settlement=self._settlement.state(),
+            money=self._money.state(),
             variates={} if self._variates is None else self._variates.state(),
         )
 
@@ -188,6 +213,9 @@ class Simulation:
             raise InputError(f"{file} contradicts itself", saved.HINT)
         try:
             self._settlement.restore(found.settlement)
+            self._money.restore(found.money)
+            if self._money.purse.round != now.round:
+                raise ValueError("the books are of another round")
             if self._variates is not None:
                 self._variates.restore(found.variates)
         except (KeyError, TypeError, ValueError, MarketError) as error:

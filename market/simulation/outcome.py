@@ -24,7 +24,7 @@ class PlayedRound:
         scores: contribution of each, 0 for those left out.
         errors: standard error of each score.
         evaluations: coalition values that were asked for.
-        payouts: what each was paid, in the smallest unit.
+        payouts: what each was paid at once, in the smallest unit.
         fee: what the aggregator was paid.
     """
 
@@ -52,19 +52,21 @@ class Outcome:
         rounds: in order.
         initial_accuracy: of the model before the first round.
         exact: whether money was decided by the contract's integers; otherwise by float scores.
+        arrears: what each client was still owed at the end, and had then.
     """
 
     scenario: Scenario
     rounds: tuple[PlayedRound, ...]
     initial_accuracy: float
     exact: bool
+    arrears: tuple[int, ...]
 
     @property
     def earned(self) -> tuple[int, ...]:
         """What each client was paid in all."""
         return tuple(
-            sum(one.payouts[client] for one in self.rounds)
-            for client in range(self.scenario.clients)
+            sum(one.payouts[client] for one in self.rounds) + owed
+            for client, owed in enumerate(self.arrears)
         )
 
     @property
@@ -96,6 +98,7 @@ class Outcome:
         return {
             **value,
             "accuracy": self.accuracy,
+            "arrears": [str(amount) for amount in self.arrears],
             "earned": [str(amount) for amount in self.earned],
             "fees": str(self.fees),
             "refunded": str(self.refunded),

@@ -21,9 +21,9 @@ from market.simulation.outcome import PlayedRound
 from market.simulation.population import Population
 from market.simulation.scenario import Scenario
 
-_FORMAT = "market.simulation/2"
+_FORMAT = "market.simulation/3"
 HINT = "name another file, or delete this one to start again"
-_SETTLEMENT, _VARIATES = "settlement.", "variates."
+_SETTLEMENT, _MONEY, _VARIATES = "settlement.", "money.", "variates."
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Saved:
         previous: (d,) how the model moved last.
         played: the rounds so far.
         settlement: what the settlement gave.
+        money: what the books gave.
         variates: what SCAFFOLD's control variates gave; nothing without it.
     """
 
@@ -42,6 +43,7 @@ class Saved:
     previous: Floats
     played: tuple[PlayedRound, ...]
     settlement: dict[str, np.ndarray[Any, Any]]
+    money: dict[str, np.ndarray[Any, Any]]
     variates: dict[str, np.ndarray[Any, Any]]
 
 
@@ -63,6 +65,7 @@ def save(path: Path, label: str, state: Saved) -> None:
         "played": [asdict(one) for one in state.played],
     }
     arrays: dict[str, Any] = {_SETTLEMENT + name: it for name, it in state.settlement.items()}
+    arrays |= {_MONEY + name: it for name, it in state.money.items()}
     arrays |= {_VARIATES + name: it for name, it in state.variates.items()}
     buffer = io.BytesIO()
     np.savez(buffer, record=np.array(json.dumps(record)), previous=state.previous, **arrays)
@@ -90,6 +93,7 @@ def load(path: Path, label: str) -> Saved:
                 previous=np.asarray(arrays["previous"], dtype=np.float64),
                 played=tuple(_round(one) for one in record["played"]),
                 settlement=_part(arrays, _SETTLEMENT),
+                money=_part(arrays, _MONEY),
                 variates=_part(arrays, _VARIATES),
             )
     except InputError:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass, field
 
 from market.attacks import attack
-from market.contribution.payouts import BASIS_POINTS
 from market.errors import InputError
+from market.game.purse import BASIS_POINTS, Payment
 from market.optimisers.schedule import Schedule
 from market.specification.methods import Methods
 from market.training.plan import TrainingPlan
@@ -57,7 +58,13 @@ class Scenario:
         stop_after: so many changes without a good round between end the project; None never does.
         deposit: what the owner pays in.
         aggregator_fee: for each settled round, out of the deposit.
-        floor_bps: part of a round's budget paid equally to the selected.
+        payment: "per-gain" or "per-round".
+        expected_gain: utility above the initial model's that the whole budget is meant for; None
+            for what the owner's rows propose (`market.training.expectation`), or where they are not
+            measured by the squared loss for what a model without an error would gain.
+        attendance_bps: part of the budget that rounds pay evenly to those with a score.
+        pot_cap_bps: most of the budget that one round's gain pays at once; None for two even
+            shares of the rounds.
         evaluations: most coalition values a round that a sampling method may ask for.
         seed: of everything drawn.
 
@@ -82,7 +89,10 @@ class Scenario:
     stop_after: int | None = None
     deposit: int = 10**18
     aggregator_fee: int = 0
-    floor_bps: int = 500
+    payment: str = Payment.PER_GAIN.method
+    expected_gain: float | None = None
+    attendance_bps: int = 200
+    pot_cap_bps: int | None = None
     evaluations: int = 2_000
     seed: int = 0
 
@@ -93,7 +103,8 @@ class Scenario:
             ("byzantine", self.byzantine, 0, self.clients),
             ("deposit", self.deposit, 0, _MAX_DEPOSIT),
             ("aggregator_fee", self.aggregator_fee, 0, _MAX_DEPOSIT),
-            ("floor_bps", self.floor_bps, 0, BASIS_POINTS),
+            ("attendance_bps", self.attendance_bps, 0, BASIS_POINTS),
+            ("pot_cap_bps", self.pot_cap, 1, BASIS_POINTS),
             ("patience", self.patience, 1, 10_000),
             ("epochs_bps", self.epochs_bps, 0, 100 * BASIS_POINTS),
             ("stop_after", 1 if self.stop_after is None else self.stop_after, 1, 10_000),
@@ -105,9 +116,12 @@ class Scenario:
         for name, given, known in (
             ("model", self.model, MODELS),
             ("utility", self.utility, ("", *UTILITIES)),
+            ("payment", self.payment, tuple(payment.method for payment in Payment)),
         ):
             if given not in known:
                 raise InputError(f"no {name} {given!r}", f"choose one of {', '.join(known)}")
+        if self.expected_gain is not None and not 0 < self.expected_gain < math.inf:
+            raise InputError(f"expected_gain = {self.expected_gain} must be positive and finite")
         if self.model == "cnn" and self.utility == "squared-loss":
             raise InputError(
                 "the squared loss measures the linear model only",
@@ -132,6 +146,13 @@ class Scenario:
             raise InputError(f"attackers {numbers} are not all among {self.clients} clients")
         for assault in self.assaults:
             attack(assault.attack)
+
+    @property
+    def pot_cap(self) -> int:
+        """Basis points of the budget that one round's gain pays at most."""
+        if self.pot_cap_bps is not None:
+            return self.pot_cap_bps
+        return max(min(BASIS_POINTS, 2 * BASIS_POINTS // max(self.rounds, 1)), 1)
 
     @property
     def measured_by(self) -> str:

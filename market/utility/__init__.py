@@ -4,6 +4,7 @@ from market.utility.any_model import ModelByModel
 from market.utility.coalitions import CoalitionModels
 from market.utility.derivatives import Derivatives
 from market.utility.executors import Executor, Local, RayCluster, spread
+from market.utility.root_rows import RootRows
 from market.utility.scores import (
     RowScore,
     accuracy,
@@ -18,6 +19,7 @@ __all__ = [
     "Local",
     "ModelByModel",
     "RayCluster",
+    "RootRows",
     "RowScore",
     "accuracy",
     "negative_cross_entropy",
