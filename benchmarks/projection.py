@@ -19,11 +19,11 @@ import numpy.typing as npt
 from circuits.shape import FoldedShape
 from market.attacks.data import label_flip
 from market.contribution.grid import Grid
-from market.contribution.outliers import multi_krum
 from market.datasets import catalogue
 from market.datasets.partition import partition_iid, stratified_split
 from market.datasets.table import Table
 from market.errors import MarketError
+from market.game.outliers import multi_krum
 from market.training.linear import train
 from zk.planner import choose
 
@@ -73,7 +73,7 @@ def distort(deltas: Integers, attackers: int, rows: int) -> Distorted:
     n, d = deltas.shape
     exact = _gram(deltas)
     order = list(range(n))
-    selected = multi_krum(exact, attackers, order).selected
+    selected = set(multi_krum(exact, attackers, order).order[: n - attackers])
     poisoned = set(range(n - attackers, n))
     distances = _distances(np.array(exact, dtype=np.float64))
     errors, otherwise, kept = [], 0, 0
@@ -81,9 +81,9 @@ def distort(deltas: Integers, attackers: int, rows: int) -> Distorted:
         signs = np.random.default_rng((rows, draw)).integers(0, 2, (rows, d)) * 2 - 1
         # k times the estimate: multi-Krum does not see a common factor.
         sketch = _gram(deltas @ signs.T)
-        found = multi_krum(sketch, attackers, order).selected
+        found = set(multi_krum(sketch, attackers, order).order[: n - attackers])
         otherwise += found != selected
-        kept += bool(poisoned & set(found))
+        kept += bool(poisoned & found)
         errors.append(_distances(np.array(sketch, dtype=np.float64)) / rows / distances - 1)
     return Distorted(
         rows,

@@ -24,7 +24,7 @@ from flwr.app import Array, ArrayRecord, MetricRecord, RecordDict
 from flwr.serverapp import strategy as flower
 
 from benchmarks.fedml_defences import FedML
-from market.contribution.outliers import multi_krum as exact_multi_krum
+from market.game.outliers import multi_krum as exact_multi_krum
 from market.robust.rules import RULES, Round, rule_named
 
 Floats = npt.NDArray[np.float64]
@@ -82,7 +82,7 @@ def make_case(n: int, d: int, f: int, unit: float, seed: int) -> Case:
     attackers = set(generator.choice(n, f, replace=False).tolist())
     Q[list(attackers)] *= -1
     K = (Q.astype(np.float64) @ Q.T.astype(np.float64)).astype(np.int64)  # exact below 2^53
-    if set(exact_multi_krum(K.tolist(), f, range(n)).excluded) != attackers:
+    if set(exact_multi_krum(K.tolist(), f, range(n)).order[n - f :]) != attackers:
         raise SystemExit("in exact integers multi-Krum does not drop the attackers")
     honest = np.delete(Q, list(attackers), axis=0).mean(axis=0) * unit
     return Case(base, base + (Q * unit).astype(np.float32), attackers, honest)

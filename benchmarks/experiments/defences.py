@@ -88,6 +88,7 @@ def play(setting: Setting, dealer: Dealer, attack: str, defence: str, seed: int)
         model=setting.model,
         plan=TrainingPlan(setting.learning_rate, setting.epochs, setting.batch_size),
         decay_bps=10_000,
+        payment="per-round",
         seed=seed,
     )
     population = dealer.deal(scenario)

@@ -67,6 +67,7 @@ def play(setting: Setting, dataset: Dataset, name: str, alpha: float, seed: int)
         model=setting.model,
         plan=setting.plan,
         decay_bps=10_000,
+        payment="per-round",
         seed=seed,
     )
     outcome = Simulation(scenario, populate(dataset, scenario, alpha, setting.rows)).run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +15,11 @@ from market import durable
 from market.errors import InputError
 
 Case = dict[str, Any]
+_SECONDS = 5
 
 
 class Record:
-    """Cases by name, with the processor seconds of each.
+    """Cases by name, with the processor seconds of each; saved every few seconds and at the end.
 
     Args:
         path: of a JSON file; nothing is saved without one.
@@ -35,6 +37,8 @@ class Record:
             if found.get("setting") != setting:
                 raise InputError(f"{path} is of another setting", "name another file")
             self._value = found
+        self._saved = time.monotonic()
+        atexit.register(self.save)
 
     @property
     def seconds(self) -> float:
@@ -48,10 +52,16 @@ class Record:
             start = time.process_time()
             measured = measure()
             cases[name] = {**measured, "seconds": round(time.process_time() - start, 3)}
-            if self._path is not None:
-                durable.write_json(self._path, self._value)
+            if time.monotonic() > self._saved + _SECONDS:
+                self.save()
         found: Case = cases[name]
         return found
+
+    def save(self) -> None:
+        """Writes what is known, if there is a file for it."""
+        if self._path is not None:
+            durable.write_json(self._path, self._value)
+        self._saved = time.monotonic()
 
 
 def markdown(header: list[str], rows: list[list[str]]) -> str:

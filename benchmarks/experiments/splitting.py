@@ -38,15 +38,18 @@ class Rule:
     """One way to pay."""
 
     methods: Methods
-    floor_bps: int = 0
+    attendance_bps: int = 0
+    payment: str = "per-round"
 
 
 RULES = {
-    "market: multi-Krum, exact Shapley, floor 5 %": Rule(Methods(), 500),
-    "the same, no floor": Rule(Methods()),
+    "market: in-run, proven value, exact step": Rule(Methods(), 200, "per-gain"),
+    "leave-one-out, proven value, exact step": Rule(Methods("leave-one-out"), 200, "per-gain"),
+    "exact-shapley, multi-Krum, mean": Rule(Methods("exact-shapley", "multi-krum", "mean"), 200),
+    "leave-one-out, multi-Krum, mean": Rule(Methods("leave-one-out", "multi-krum", "mean"), 200),
     "equal shares": Rule(Methods(contribution="equal", defence="mean")),
     **{
-        f"{name}, no defence": Rule(Methods(contribution=name, defence="mean"))
+        f"{name}, no defence": Rule(Methods(name, "mean", "mean"))
         for name in (
             "exact-shapley",
             "leave-one-out",
@@ -56,10 +59,9 @@ RULES = {
             "in-run-second-order",
         )
     },
-    "exact-shapley, FoolsGold": Rule(Methods(defence="foolsgold")),
-    "leave-one-out, multi-Krum, floor 5 %": Rule(Methods(contribution="leave-one-out"), 500),
-    "banzhaf, multi-Krum, floor 5 %": Rule(Methods(contribution="banzhaf"), 500),
-    "leave-one-out, FoolsGold": Rule(Methods(contribution="leave-one-out", defence="foolsgold")),
+    "exact-shapley, FoolsGold": Rule(Methods("exact-shapley", "foolsgold", "mean")),
+    "banzhaf, multi-Krum": Rule(Methods("banzhaf", "multi-krum"), 200),
+    "leave-one-out, FoolsGold": Rule(Methods("leave-one-out", "foolsgold")),
 }
 
 
@@ -74,7 +76,8 @@ def share(
         byzantine=BYZANTINE,
         plan=dataset.plan,
         decay_bps=10_000,
-        floor_bps=rule.floor_bps,
+        payment=rule.payment,
+        attendance_bps=rule.attendance_bps,
         seed=seed,
     )
     population = populate(dataset, alone, alpha)
@@ -102,7 +105,7 @@ def draw(gains: dict[tuple[str, str, int], tuple[float, float]], path: Path) -> 
         for number, name in enumerate(RULES):
             values = [1.0, *(gains[name, way, k][0] for k in NAMES_OF_ONE[1:])]
             axes.plot(
-                NAMES_OF_ONE, values, marker=".", label=name, linestyle="-" if number < 3 else "--"
+                NAMES_OF_ONE, values, marker=".", label=name, linestyle="-" if number < 4 else "--"
             )
         axes.axhline(1.0, color="black", linewidth=0.8)
         axes.set_title(way)

@@ -1,0 +1,1 @@
+"""What equal trainers earn where more have joined than a round takes."""
