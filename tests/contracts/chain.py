@@ -17,12 +17,13 @@ from eth_utils.crypto import keccak
 from web3 import EthereumTesterProvider
 from web3.types import RPCEndpoint, RPCResponse
 
-from market.chain.artifact import Artifact, load_artifact
+from market.chain.artifact import Artifact
 from market.chain.connection import Connection
-from market.chain.deploy import deploy
+from market.chain.deploy import deploy_market
 from market.chain.market import Market
 from market.chain.refusal import Refusals
 from market.chain.terms import NEVER, Terms
+from market.game import Payment, Scoring, Selection, Step
 from market.specification.amounts import NOBODY
 from zk.field import Point, TwistPoint
 
@@ -70,7 +71,7 @@ class Chain:
         self.tester = EthereumTester()
         self.provider = Provider(self.tester)
         self.deployer = Connection(self.provider, self.funded(), Refusals())
-        self.contract = deploy(self.deployer, load_artifact("Market"))
+        self.contract = deploy_market(self.deployer)
         self.market().deploy_verifier(CIRCUIT, ACCEPTS_ALL)
 
     def funded(self, wei: int = 10 * ETHER) -> LocalAccount:
@@ -104,29 +105,47 @@ class Chain:
             tau=TWIST_GENERATOR,
             logrows=3,
             entries=4,
+            rows=100,
+            outputs=1,
+            energy=10**9,
+            rows_root=bytes(32),
+            arbiters=(),
+            arbiter_quorum=0,
+            audit_bps=0,
+            invited=bytes(32),
+            participants=3,
             slots=3,
             quorum=3,
             byzantine=0,
             rounds=4,
             max_retries=1,
-            scoring=0,
-            floor_bps=400,
+            selection=Selection.PROVEN_VALUE,
+            scoring=Scoring.IN_RUN,
+            step=Step.EXACT,
+            payment=Payment.PER_ROUND,
+            attendance_bps=400,
+            pot_cap_bps=0,
             decay_bps=5000,
             join_seconds=1000,
             commit_seconds=1000,
             reveal_seconds=1000,
             settle_seconds=1000,
             answer_seconds=1000,
-            exit_seconds=4000,
+            audit_seconds=1000,
+            exit_seconds=5000,
             learning_rate=2 * 10**7,
             aggregator_fee=10**15,
             trainer_stake=10**16,
-            aggregator_stake=10**17,
+            aggregator_stake=4 * 10**17,
             challenge_bond=10**15,
+            owner_bond=0,
+            dispute_bond=0,
             bounty=10**14,
             minimum_gain=-(2**70),
             target_utility=NEVER,
+            expected_gain=0,
             specification=bytes(32),
             nonce=7,
         )
-        return dataclasses.replace(terms, **changes)
+        places = changes.get("slots", terms.slots)
+        return dataclasses.replace(terms, **{"participants": places, **changes})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ TARGET = np.array([40_000, 30_000, -20_000])
 _NODES = [pow(pow(5, (R - 1) >> LOGROWS, R), i, R) for i in range(1 << LOGROWS)]
 
 
+@cache
 def g1(scalar: int) -> Point:
     x, y = normalize(multiply(G1, scalar % R))
     return Point(int(x), int(y))
@@ -121,7 +123,7 @@ def open_round(
         office.bond(terms)
     for trainer in people:
         trainer.join(terms)
-    if trainers < terms.slots:
+    if trainers < terms.participants:
         chain.pass_deadline(owner, id)
         owner.advance(terms)
     return Open(chain, owner, offices, people, terms, id)
@@ -136,6 +138,25 @@ def commit_all(open_: Open, deltas: Sequence[Delta | None]) -> None:
                 trainer.address, open_.id, number, delta.point, delta.cid, delta.salt
             )
             trainer.commit(open_.terms, number, commitment)
+
+
+def towards_target(count: int, seed: int = 0) -> list[Delta]:
+    """Deltas of honest trainers: towards the optimum, each a little beside it."""
+    generator = np.random.default_rng(seed)
+    aside = generator.integers(-9, 10, (count, PARAMETERS))
+    return [
+        Delta.of(count * seed + number, *(np.array([80, 60, -50]) + each).tolist())
+        for number, each in enumerate(aside)
+    ]
+
+
+def moved(open_: Open, model: Sequence[int], deltas: Sequence[Delta]) -> list[int]:
+    """The model after the newest settlement, which was of these deltas."""
+    weights = open_.owner.settled(open_.id)[-1].weights
+    return [
+        entry + sum(q * delta.vector[i] for q, delta in zip(weights, deltas, strict=True))
+        for i, entry in enumerate(model)
+    ]
 
 
 def reveal_all(open_: Open, deltas: Sequence[Delta | None], commits: bool = True) -> None:

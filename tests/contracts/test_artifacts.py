@@ -30,7 +30,7 @@ def test_artifact_is_the_present_source_compiled(
     assert not changed, f"run scripts/compile: {changed} of {contract} have changed"
 
 
-@pytest.mark.parametrize("contract", ["Market", "Referee", "VerifierRegistry"])
+@pytest.mark.parametrize("contract", ["Market", "Rounds", "Referee", "VerifierRegistry"])
 def test_code_fits_on_chain(contract: str) -> None:
     artifact = load_artifact(contract)
     assert 0 < len(artifact.deployed_bytecode) <= CODE_LIMIT

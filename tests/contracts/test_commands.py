@@ -38,7 +38,9 @@ def test_status_shows_office_standbys_and_the_accused(open_: Open, run: Any) -> 
     assert shown["phase"] == "answer"
     assert shown["office"] == open_.aggregators[0].address
     assert shown["accused"] == [open_.trainers[2].address]
-    assert [each["stake_wei"] for each in shown["aggregators"]] == [str(10**17)] * 2
+    assert [each["stake_wei"] for each in shown["aggregators"]] == [
+        str(open_.terms.aggregator_stake)
+    ] * 2
     assert {each["standing"] for each in shown["trainers"]} == {"active"}
     text = CliRunner().invoke(cli, ["status", project], obj={}).stdout
     assert f"accused   {open_.trainers[2].address}" in text

@@ -47,7 +47,7 @@ def deploy(web3: Web3, artifact: Artifact) -> bytes:
 
 
 def test_deployed_contract_is_recognised(web3: Web3, clock: Artifact) -> None:
-    artifact = load_artifact("Market")
+    artifact = load_artifact("Referee")
     code = deploy(web3, artifact)
     assert artifact.matches(code)
     assert not clock.matches(code)

@@ -68,6 +68,6 @@ def test_a_content_id_that_is_no_text_hides_nobodys_reveal(open_: Open) -> None:
 def test_an_announcement_that_is_no_text_can_be_read(open_: Open) -> None:
     liar = open_.trainers[0]
     place = 46 * "x"
-    send(liar, liar._contract.functions.announce(bytes(32), "", place), place)
+    send(liar, liar._contract.functions.announce(bytes(range(32)), "", place), place)
     found = open_.owner.announcement(liar.address)
-    assert found == Announcement(bytes(32), "", r"\xff\xfe" + 44 * r"\xc3")
+    assert found == Announcement(bytes(range(32)), "", r"\xff\xfe" + 44 * r"\xc3")

@@ -11,7 +11,7 @@ from market.chain.terms import Terms
 from market.errors import ChainError, ContractError, FundsError, NotFoundError
 from market.specification.amounts import NOBODY
 from tests.contracts.chain import ACCEPTS_ALL, CID, CIRCUIT, ETHER, GENERATOR, Chain
-from tests.contracts.rounds import Delta, Open, reveal_all, settle
+from tests.contracts.rounds import Open, reveal_all, settle, towards_target
 from zk.field import Point
 
 
@@ -46,13 +46,13 @@ def test_joining_leaving_committing_and_the_way_out(chain: Chain) -> None:
     terms = chain.terms(owner, aggregator)
     id = owner.create(terms, CID, CID, ETHER)
     aggregator.bond(terms)
-    assert owner.aggregator_stake(id, aggregator.address) == 10**17
+    assert owner.aggregator_stake(id, aggregator.address) == terms.aggregator_stake
     assert owner.took_office(id) == [aggregator.address]
     early.join(terms)
     early.exit(terms)
     for trainer in trainers:
         trainer.join(terms)
-    assert owner.trainers(id) == [trainer.address for trainer in trainers]
+    assert owner.joined(id) == [each.address for each in (early, *trainers)]
     assert owner.trainer(id, early.address).standing is Standing.LEAVING
     assert [left.trainer for left in owner.leaving(id)] == [early.address]
 
@@ -63,13 +63,17 @@ def test_joining_leaving_committing_and_the_way_out(chain: Chain) -> None:
     assert owner.committed(id, 0) == [trainers[0].address]
     assert owner.project(id).pending == 2
 
-    for _ in range(2):  # nobody else commits: one retry, then the end
+    for _ in range(3):  # nobody else commits: one retry, then nobody shows a reveal
         chain.pass_deadline(owner, id)
         owner.advance(terms)
     assert owner.project(id).phase is Phase.ABORTED
     assert owner.refund(id) == ETHER
-    due = {owner.address: ETHER, aggregator.address: 10**17}
-    due |= {each.address: 10**16 for each in (early, *trainers)}
+    due = {owner.address: ETHER, aggregator.address: terms.aggregator_stake}
+    due |= {each.address: terms.trainer_stake for each in trainers}
+    assert owner.withdrawable(terms, early.address) == 0, "it waits for its delay"
+    chain.tester.time_travel(owner.leaving(id)[0].free_at + 1)
+    chain.tester.mine_block()
+    due[early.address] = terms.trainer_stake
     for account, amount in due.items():
         assert owner.withdrawable(terms, account) == amount
     owner.withdraw(terms)
@@ -79,7 +83,7 @@ def test_joining_leaving_committing_and_the_way_out(chain: Chain) -> None:
 
 
 def test_a_round_is_settled_and_read_back(open_: Open) -> None:
-    deltas = [Delta.of(seed) for seed in range(4)]
+    deltas = towards_target(4)
     reveal_all(open_, deltas)
     settle(open_, deltas)
     market, id, terms = open_.owner, open_.id, open_.terms
@@ -99,7 +103,7 @@ def test_a_round_is_settled_and_read_back(open_: Open) -> None:
 
 
 def test_a_settlement_within_a_multicall_is_found(open_: Open) -> None:
-    deltas = [Delta.of(seed) for seed in range(4)]
+    deltas = towards_target(4)
     reveal_all(open_, deltas)
     settle(open_, deltas, within_multicall=True)
     [found] = open_.owner.settled(open_.id)
@@ -108,7 +112,7 @@ def test_a_settlement_within_a_multicall_is_found(open_: Open) -> None:
 
 def test_challenged_answered_and_set_aside(open_: Open) -> None:
     market, id, terms = open_.owner, open_.id, open_.terms
-    deltas = [Delta.of(seed) for seed in range(4)]
+    deltas = towards_target(4)
     reveal_all(open_, deltas)
     open_.aggregators[0].challenge(terms, 0, 0b1001)
     state = market.project(id)
@@ -136,12 +140,14 @@ def test_challenged_answered_and_set_aside(open_: Open) -> None:
 
 
 def test_a_successor_takes_the_office(open_: Open) -> None:
-    reveal_all(open_, [Delta.of(seed) for seed in range(4)])
+    reveal_all(open_, towards_target(4))
     open_.chain.pass_deadline(open_.owner, open_.id)
     open_.trainers[0].advance(open_.terms)
     assert open_.owner.took_office(open_.id) == [each.address for each in open_.aggregators]
     assert open_.owner.project(open_.id).aggregator == open_.aggregators[1].address
-    assert open_.owner.sums(open_.id, "Slashed") == {open_.aggregators[0].address: 10**17}
+    assert open_.owner.sums(open_.id, "Slashed") == {
+        open_.aggregators[0].address: open_.terms.aggregator_stake
+    }
 
 
 def test_funding(open_: Open) -> None:

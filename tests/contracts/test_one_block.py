@@ -5,7 +5,7 @@ from __future__ import annotations
 from market.auditor.ledger import Ledger
 from market.auditor.money import money_claims
 from market.chain.market import Market
-from tests.contracts.rounds import Delta, Open, reveal_all, settle
+from tests.contracts.rounds import Open, reveal_all, settle, towards_target
 
 
 def failures(books: Market, balances: Market, id: bytes) -> list[str]:
@@ -14,7 +14,7 @@ def failures(books: Market, balances: Market, id: bytes) -> list[str]:
 
 
 def test_who_withdraws_during_an_audit_raises_no_alarm(open_: Open) -> None:
-    deltas = [Delta.of(seed) for seed in (1, 2, 3, 4)]
+    deltas = towards_target(4)
     reveal_all(open_, deltas)
     settle(open_, deltas)
     frozen = open_.owner.at_newest_block()

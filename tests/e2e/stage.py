@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from web3.types import RPCEndpoint
 
 from circuits.shape import FoldedShape
-from market.chain.artifact import load_artifact
 from market.chain.connection import Connection
-from market.chain.deploy import deploy
+from market.chain.deploy import deploy_market
 from market.chain.devnet import Devnet
 from market.chain.market import Market
 from market.chain.refusal import Refusals
@@ -23,17 +23,20 @@ from market.chain.state import Settlement
 from market.chain.terms import NEVER, Terms
 from market.chain.verifier import verifier_artifact, verifier_code_hash
 from market.contribution.claims import claims_of
+from market.contribution.grid import Grid
+from market.game import Payment, Scoring, Selection, Step
 from market.vectors import curvature_and_target, matrix, salted, triangle
 from zk.binding import Binding, Folded
 from zk.commit import commit, zero_point
 from zk.field import Point, R
 from zk.folding import prove_folded
 from zk.keys import Keys, circuit_logrows, derive_keys
-from zk.opening import tau
+from zk.opening import pack, quotient, tau
 from zk.prove import Proof
 from zk.srs import development_srs
 
 SHAPE = FoldedShape(slots=3, features=4, classes=2)
+GRID = Grid(SHAPE.slots)
 CID = "QmT5NvUtoM5nWFfrQdVrFtvGfKFmG7AHE8P34isapyhCxX"
 ETHER = 10**18
 NATIVE = "0x" + 40 * "0"
@@ -64,9 +67,8 @@ class Stage:
         self.devnet = Devnet(home)
         self.shape = shape
         self.keys: Keys = derive_keys(shape, development_srs(circuit_logrows(shape)))
-        artifact = load_artifact("Market")
-        connection = Connection(self.devnet.url, self.devnet.account(0), Refusals(artifact))
-        self.contract = deploy(connection, artifact)
+        connection = Connection(self.devnet.url, self.devnet.account(0), Refusals())
+        self.contract = deploy_market(connection)
         actors = (self._actor() for _ in range(3 + shape.slots))
         self.owner, self.aggregator, self.standby, *self.trainers = actors
         verifier = verifier_artifact(self.keys)
@@ -101,28 +103,46 @@ class Stage:
             tau=tau(self.keys.srs),
             logrows=self.keys.logrows,
             entries=self.shape.vector_length,
+            rows=50,
+            outputs=self.shape.classes,
+            energy=GRID.utility_unit,
+            rows_root=bytes(32),
+            arbiters=(),
+            arbiter_quorum=0,
+            audit_bps=0,
+            invited=bytes(32),
+            participants=self.shape.slots,
             slots=self.shape.slots,
             quorum=3,
             byzantine=0,
             rounds=2,
             max_retries=1,
-            scoring=0,
-            floor_bps=500,
+            # Random deltas are worth nothing: rules that do not look at their value take them.
+            selection=Selection.MULTI_KRUM,
+            scoring=Scoring.SHAPLEY,
+            step=Step.MEAN,
+            payment=Payment.PER_ROUND,
+            attendance_bps=500,
+            pot_cap_bps=10_000,
             decay_bps=5000,
             join_seconds=3600,
             commit_seconds=3600,
             reveal_seconds=3600,
             settle_seconds=3600,
             answer_seconds=3600,
-            exit_seconds=4 * 3600,
+            audit_seconds=3600,
+            exit_seconds=5 * 3600,
             learning_rate=10**8,
             aggregator_fee=10**16,
             trainer_stake=10**16,
-            aggregator_stake=max(10**17, self.shape.slots * 5 * 10**15),
+            aggregator_stake=ETHER + self.shape.slots * 5 * 10**15,
             challenge_bond=5 * 10**15,
+            owner_bond=0,
+            dispute_bond=0,
             bounty=10**15,
             minimum_gain=0,
             target_utility=NEVER,
+            expected_gain=0,
             specification=bytes(32),
             nonce=secrets.randbits(64),
         )
@@ -187,6 +207,16 @@ class Stage:
 
     def settlement(self, proven: Proven) -> Settlement:
         return Settlement(CID, Folded.of(proven.proof.data), proven.claims)
+
+    def claim(self, trainer: Market, terms: Terms, epoch: int, slot: int, delta: Delta) -> None:
+        """Opens a reveal of a round that was given up."""
+        opening = quotient(delta.vector, delta.point, self.keys)
+        trainer.claim(terms, epoch, slot, pack(delta.vector), opening)
+
+    def pass_by(self, seconds: int) -> None:
+        """Lets the chain's time go on, and mines a block."""
+        for method, arguments in (("evm_increaseTime", [seconds]), ("evm_mine", [])):
+            self.owner.web3.provider.make_request(RPCEndpoint(method), arguments)
 
     def send_anyway(self, sender: Market, call: Any) -> int:
         """Sends a transaction that the client would not send; returns its receipt's status."""

@@ -16,9 +16,8 @@ from typing import NamedTuple
 import pytest
 from eth_account import Account
 
-from market.chain.artifact import load_artifact
 from market.chain.connection import Connection
-from market.chain.deploy import deploy
+from market.chain.deploy import deploy_market
 from market.chain.devnet import Devnet
 from market.chain.refusal import Refusals
 
@@ -35,7 +34,6 @@ name = "cells"
 aggregators = ["0x000000000000000000000000000000000000dEaD"]
 rounds = 1
 slots = 5
-byzantine = 1
 [data]
 features = 2
 classes = 2
@@ -55,9 +53,9 @@ class Network:
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
     with Devnet(tmp_path_factory.mktemp("devnet")) as devnet:
-        artifact, account = load_artifact("Market"), devnet.account(0)
-        connection = Connection(devnet.url, account, Refusals(artifact))
-        yield Network(devnet.url, deploy(connection, artifact), "0x" + account.key.hex())
+        account = devnet.account(0)
+        connection = Connection(devnet.url, account, Refusals())
+        yield Network(devnet.url, deploy_market(connection), "0x" + account.key.hex())
 
 
 @pytest.fixture

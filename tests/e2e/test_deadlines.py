@@ -24,7 +24,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 def test_a_quiet_chain_is_moved_on_by_anyone_and_every_wei_comes_back(stage: Stage) -> None:
-    terms = replace(stage.terms, commit_seconds=2, reveal_seconds=2, max_retries=0)
+    terms = replace(
+        stage.terms, commit_seconds=2, reveal_seconds=2, answer_seconds=8, max_retries=0
+    )
     id = stage.create(terms)
     silent, *honest = stage.trainers
     deltas = [stage.delta(seed) for seed in range(3)]
@@ -46,12 +48,26 @@ def test_a_quiet_chain_is_moved_on_by_anyone_and_every_wei_comes_back(stage: Sta
     assert advance_if_due(honest[0], terms, state, progress)
     assert events == [("advanced", {"phase": "reveal", "round": 0})]
 
-    # Too few revealed and there is no retry: they share the round, the silent one loses its stake.
+    # Too few revealed and there is no retry: who shows its delta shares the silent one's stake.
+    assert stage.owner.project(id).phase is Phase.CLAIM
+    honest[0].expel(terms, [silent.address])
+    for slot, (trainer, delta) in enumerate(zip(honest, deltas[1:], strict=True)):
+        stage.claim(trainer, terms, 0, slot, delta)
+    with pytest.raises(ContractError, match="opened already"):
+        stage.claim(honest[0], terms, 0, 0, deltas[1])
+    wait_past(stage, stage.owner.project(id).deadline)
+    honest[1].advance(terms)
     assert stage.owner.project(id).phase is Phase.ABORTED
     assert stage.owner.sums(id, "Slashed") == {silent.address: terms.trainer_stake}
     assert silent.withdrawable(terms, silent.address) == 0
     actors = [stage.owner, stage.aggregator, *honest]
     due = [actor.withdrawable(terms, actor.address) for actor in actors]
+    shared = (terms.trainer_stake - terms.bounty) // 2
+    assert due[2:] == [
+        terms.trainer_stake + shared + terms.bounty,
+        terms.trainer_stake + shared,
+    ]
+    assert due[0] == ETHER
     assert sum(due) == ETHER + 3 * terms.trainer_stake + terms.aggregator_stake
     for actor in actors:
         actor.withdraw(terms)
@@ -65,25 +81,34 @@ def wait_past(stage: Stage, deadline: int) -> None:
         time.sleep(0.2)
 
 
-def test_a_silent_aggregator_pays_those_who_revealed(stage: Stage) -> None:
-    terms = replace(stage.terms, settle_seconds=2)
+def test_a_silent_aggregator_pays_those_who_show_what_they_sent(stage: Stage) -> None:
+    """More than the round could have, and not out of the owner's money."""
+    terms = replace(stage.terms, settle_seconds=2, answer_seconds=10)
     id = stage.create(terms)
-    stage.to_settlement(terms, 0, [stage.delta(seed) for seed in range(3)])
+    deltas = [stage.delta(seed) for seed in range(3)]
+    stage.to_settlement(terms, 0, deltas)
     deadline = stage.owner.project(id).deadline
     with pytest.raises(ContractError, match="has not passed"):
         stage.trainers[0].advance(terms)
     wait_past(stage, deadline)
     stage.owner.advance(terms)
 
-    assert stage.owner.project(id).phase is Phase.ABORTED
-    round_budget = (ETHER - 2 * terms.aggregator_fee) // 2
-    each = round_budget // 3 + (terms.aggregator_stake - terms.bounty) // 3
-    for trainer in stage.trainers:
-        assert trainer.withdrawable(terms, trainer.address) == each + terms.trainer_stake
+    assert stage.owner.project(id).phase is Phase.CLAIM
+    # Anybody may open what it knows; the third trainer does not come forward.
+    for slot in range(2):
+        stage.claim(stage.standby, terms, 0, slot, deltas[slot])
+    wait_past(stage, stage.owner.project(id).deadline)
+    stage.owner.advance(terms)
+    each = (terms.aggregator_stake - terms.bounty) // 2
+    assert 2 * each >= (ETHER - 2 * terms.aggregator_fee) // 2
+    due = [trainer.withdrawable(terms, trainer.address) for trainer in stage.trainers]
+    assert due == [
+        each + terms.trainer_stake,
+        each + terms.trainer_stake,
+        terms.trainer_stake,
+    ]
     assert stage.aggregator.withdrawable(terms, stage.aggregator.address) == 0
-    assert stage.owner.withdrawable(terms, stage.owner.address) == (
-        ETHER + terms.aggregator_stake - 3 * each
-    )
+    assert stage.owner.withdrawable(terms, stage.owner.address) == ETHER + terms.bounty
 
 
 def test_another_aggregator_succeeds_a_silent_one_and_has_the_fee(stage: Stage) -> None:

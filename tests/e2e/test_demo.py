@@ -31,11 +31,7 @@ def run_demo(report: Path, *options: str) -> dict[str, Any]:
 
 
 def earned(report: dict[str, Any]) -> dict[str, int]:
-    total = dict.fromkeys(report["project"]["trainers"], 0)
-    for each in report["rounds"]:
-        for address, wei in each["payouts_wei"].items():
-            total[address] += int(wei)
-    return total
+    return {address: int(wei) for address, wei in report["project"]["paid_wei"].items()}
 
 
 def assert_money_adds_up(report: dict[str, Any]) -> None:
@@ -50,12 +46,14 @@ def assert_money_adds_up(report: dict[str, Any]) -> None:
 
 def test_digits_with_a_label_flipper(tmp_path: Path) -> None:
     report = run_demo(tmp_path / "report.json")
-    accuracy = report["accuracy"]
+    accuracy = {name: each["accuracy"] for name, each in report["models"].items()}
     assert accuracy["federated"] >= 0.90
     assert accuracy["federated"] >= accuracy["centralised"] - 0.02
+    assert accuracy["federated"] >= accuracy["owner_alone_logistic"] + 0.05
+    assert int(report["wei_a_point"]) > 0
     assert report["phase"] == "done"
     assert report["audit"]["holds"]
-    assert len(report["rounds"]) == 3
+    assert 1 <= len(report["rounds"]) <= 3
     assert_money_adds_up(report)
     pay = earned(report)
     (attacker,) = report["project"]["attackers"]
@@ -74,11 +72,13 @@ def test_a_copycat_is_refused_and_earns_nothing(tmp_path: Path) -> None:
         "--rounds", "1",
     )  # fmt: skip
     (attacker,) = report["project"]["attackers"]
-    assert earned(report)[attacker] == 0
     (each,) = report["rounds"]
     assert attacker in each["committed"]
     assert attacker not in each["revealed"]
-    assert int(report["money"]["slashed_wei"]) > 0
+    slashed = int(report["money"]["slashed_wei"])
+    # Its silence cost the stake; whoever says so first, be it itself, has the bounty of a tenth.
+    assert slashed == 5 * 10**16
+    assert earned(report)[attacker] in (0, slashed // 10)
     assert_money_adds_up(report)
 
 

@@ -14,8 +14,9 @@ from market.chain.artifact import load_artifact
 from market.chain.connection import Connection
 from market.chain.deploy import deploy
 from market.chain.refusal import Refusals
-from market.contribution.scoring import Scoring
-from market.contribution.verdict import game_of, judge
+from market.contribution.claims import game_of
+from market.game import Scoring, judge
+from market.judging import rule_of
 from market.specification.owner import MAX_ENTRIES, MAX_SLOTS
 from market.vectors import salted
 from tests.e2e.stage import ETHER, Delta, Proven, Stage
@@ -55,13 +56,14 @@ def proven(stage: Stage, deltas: list[Delta]) -> Proven:
     return stage.prove(stage.model, deltas)
 
 
-@pytest.mark.parametrize("scoring", list(Scoring))
+@pytest.mark.parametrize("scoring", [Scoring.SHAPLEY, Scoring.LEAVE_ONE_OUT])
 def test_a_full_round_settles_as_computed_off_chain_and_pays_no_poisoner(
     stage: Stage, deltas: list[Delta], proven: Proven, scoring: Scoring
 ) -> None:
     terms = replace(stage.another_project(), byzantine=BYZANTINE, scoring=int(scoring))
     id = stage.create(terms)
     stage.to_settlement(terms, 0, deltas)
+    before = stage.owner.project(id)
     receipt = stage.aggregator.settle(terms, stage.settlement(proven))
     assert receipt["gasUsed"] < TRANSACTION_GAS
 
@@ -69,11 +71,7 @@ def test_a_full_round_settles_as_computed_off_chain_and_pays_no_poisoner(
     verdict = judge(
         game_of(proven.claims, MAX_SLOTS),
         [int(trainer.address, 16) for trainer in stage.trainers],
-        BYZANTINE,
-        LATTICE,
-        (ETHER - 2 * 10**16) // 2,
-        terms.floor_bps,
-        scoring,
+        rule_of(terms, before),
     )
     assert verdict.selected == list(range(BYZANTINE, MAX_SLOTS))
     assert found.selected == verdict.mask

@@ -29,6 +29,7 @@ OPTIONS = Options(
     alpha=None,
     seed=0,
     deposit="1ether",
+    validation=80,
 )
 
 

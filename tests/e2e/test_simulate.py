@@ -54,7 +54,7 @@ def test_errors_are_one_line_and_a_documented_code(
 def test_a_project_without_proof_ends_with_the_code_of_unusable_input(tmp_path: Path) -> None:
     text = (ROOT / "examples" / "digits.toml").read_text()
     spec = tmp_path / "spec.toml"
-    spec.write_text(text.replace('defence = "multi-krum"', 'defence = "flame"'))
+    spec.write_text(text.replace('defence = "proven-value"', 'defence = "flame"'))
     done = call("create-project", str(spec), "--deposit", "1ether", "--home", str(tmp_path))
     assert done.returncode == 3
     assert 'methods.defence = "flame"' in done.stderr

@@ -16,16 +16,22 @@ from market.aggregator import service as serving
 from market.aggregator.models import Models, step
 from market.aggregator.service import AggregatorService
 from market.chain.state import Announcement, Phase, ProjectState, RevealEvent, SettledRound
-from market.errors import ChainError, InputError, ProofError, StorageError, TransportError
+from market.errors import (
+    ChainError,
+    ContractError,
+    InputError,
+    ProofError,
+    StorageError,
+    TransportError,
+)
 from market.project import connect_peers, settled_before
+from tests.states import state_of
 from zk.field import Point
 
 ME = "0x" + 40 * "a"
 ID = bytes(32)
 LATTICE = 6
-STATE = ProjectState(
-    Phase.SETTLE, 0, 0, 3, 0, 3, 0, 10**10, 0, False, 0, 100, 0, 0, ME, Point(0, 0), 0
-)
+STATE = state_of(Phase.SETTLE, ME, committed=3)
 
 
 def point_of(vector: list[int], _: Any = None) -> Point:
@@ -45,6 +51,8 @@ class World:
         self.content: dict[str, Any] = {}
         self.logged = [reveal(slot) for slot in range(3)]
         self.stands = [(each.trainer, each.point) for each in self.logged]
+        self.committed: list[str] = []
+        self.silent: set[str] = set()
         self.rounds: list[SettledRound] = []
         self.state = STATE
         self.did: list[str] = []
@@ -81,8 +89,18 @@ class World:
     def answered(self, *_: Any) -> list[tuple[str, bytes]]:
         return []
 
-    def trainers(self, _: bytes) -> list[str]:
+    def joined(self, _: bytes) -> list[str]:
         return [each.trainer for each in self.logged]
+
+    def committed_in(self, *_: Any) -> list[str]:
+        return self.committed
+
+    def is_silent(self, _: bytes, account: str) -> bool:
+        return account in self.silent
+
+    def expel(self, _: Any, accounts: list[str]) -> None:
+        self.did.append(f"expel {len(accounts)}")
+        self.silent -= set(accounts)
 
     def announcement(self, account: str) -> Announcement | None:
         return Announcement(bytes(32), "", f"peer of {account}")
@@ -276,22 +294,80 @@ def test_deltas_are_fetched_and_peers_dialled_all_at_once(world: World, tmp_path
     assert not together.broken
 
     vars(world)["connect"] = wait
-    connect_peers(world, world, world.trainers(ID))  # type: ignore[arg-type]
+    connect_peers(world, world, world.joined(ID))  # type: ignore[arg-type]
     assert not together.broken
+
+
+def test_who_kept_silent_is_slashed_once_the_time_to_reveal_is_over(
+    world: World, tmp_path: Path
+) -> None:
+    """Nothing happens by itself: a contract cannot loop over who committed."""
+    world.content = {each.cid: [1] for each in world.logged}
+    world.committed = [each.trainer for each in world.logged]
+    world.silent = {world.committed[1]}
+    at_work = service(world, tmp_path)
+    vars(at_work)["_settle"] = lambda *_: None
+    at_work._enforcer.look(replace(STATE, phase=Phase.REVEAL))
+    assert world.did == []
+    for _ in range(2):
+        at_work._enforcer.look(STATE)
+    assert world.did == ["expel 1"]
+
+
+@pytest.mark.parametrize(
+    ("phase", "epoch", "raises"),
+    [(Phase.AUDIT, 0, False), (Phase.DONE, 1, False), (Phase.SETTLE, 0, True)],
+)
+def test_a_dispute_while_it_proved_is_no_failure(
+    world: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    phase: Phase,
+    epoch: int,
+    raises: bool,
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise ContractError("the project is in another phase")
+
+    monkeypatch.setattr(serving, "prove_round", lambda *_: (None, ()))
+    ready = SimpleNamespace(seconds=0.0, peak_bytes=0, proof_bytes=0, settlement=None)
+    monkeypatch.setattr(serving, "prepare", lambda *_: ready)
+    vars(world)["settle"] = refuse
+    asked = project(world)
+    vars(asked.terms)["rounds"] = 1
+    vars(asked.keys).update(rows=0, logrows=0)
+    world.content = {"initial": [0]}
+    ours = serving.AggregatorService(
+        world,  # type: ignore[arg-type]
+        world,  # type: ignore[arg-type]
+        tmp_path,
+        asked,
+        world,  # type: ignore[arg-type]
+        lambda *_, **__: None,
+    )
+    ours._deltas = {each.point: [0] for each in world.logged}
+    world.state = replace(STATE, phase=phase, epoch=epoch)
+    opened = replace(STATE, model=point_of([0]))
+    if raises:
+        with pytest.raises(ContractError):
+            ours._settle(opened, [], world.logged)
+    else:
+        ours._settle(opened, [], world.logged)
 
 
 def settled(round_number: int, model: list[int], cid: str) -> SettledRound:
     trainers = tuple(f"0x{slot:040x}" for slot in range(3))
+    weights = (LATTICE // 2, 0, LATTICE // 2)
     return SettledRound(
-        round_number, ME, trainers, 0b101, (0, 0, 0), 1, (0, 0, 0), 0, 0, point_of(model), cid,
-        "0x", (0, 0), 0,
+        round_number, ME, trainers, 0b101, weights, (0, 0, 0), 1, (0, 0, 0), 0, 0,
+        point_of(model), cid, "0x", (0, 0), 0,
     )  # fmt: skip
 
 
 def test_a_model_that_nobody_published_is_computed(world: World) -> None:
     """By the successor of an aggregator that settled and withheld it."""
     world.content = {"initial": [0], "cid-0": [1], "cid-1": [50], "cid-2": [4]}
-    moved = step([0], [[1], [4]], LATTICE)
+    moved = step([0], [[1], [4]], [3, 3])
     assert moved == [15]
     world.rounds = [settled(0, moved, "withheld")]
     again = [
@@ -299,7 +375,7 @@ def test_a_model_that_nobody_published_is_computed(world: World) -> None:
     ]
     world.logged += again
     world.content |= {"cid-3": [2], "cid-5": [2]}
-    world.rounds.append(settled(1, step(moved, [[2], [2]], LATTICE), "withheld too"))
+    world.rounds.append(settled(1, step(moved, [[2], [2]], [3, 3]), "withheld too"))
     models = Models(world, world, project(world), b"")  # type: ignore[arg-type]
     assert models.of(replace(STATE, round=2, model=world.rounds[1].model)) == [15 + 3 * 4]
     assert world.did == ["add", "add"]

@@ -23,7 +23,7 @@ SOURCE = (ROOT / "contracts/src/libraries/RoundGame.sol").read_text()
 
 
 def bound(name: str) -> int:
-    found = re.search(rf"constant {name} = 2 \*\* (\d+);", SOURCE)
+    found = re.search(rf"constant {name.replace('BOUND', 'BITS')} = (\d+);", SOURCE)
     assert found is not None
     return 1 << int(found[1])
 
@@ -42,10 +42,13 @@ def test_statistics_beyond_them_are_refused() -> None:
     honest = [4, 1, 3, 5, -6, 7, 8, *[0] * (shape.statistics_length - 7)]
     check_statistics(honest, shape)
     quarter = CURVATURE_BOUND // 4  # two classes, and twice in H
-    check_statistics([0, quarter - 1, 0, *honest[3:]], shape)
-    for huge in ([0, quarter, 0, *honest[3:]], [*honest[:3], -TARGET_BOUND, *honest[4:]]):
+    check_statistics([quarter - 1, 0, 0, *honest[3:]], shape)
+    for huge in ([quarter, 0, 0, *honest[3:]], [*honest[:3], -TARGET_BOUND, *honest[4:]]):
         with pytest.raises(StorageError, match="refuse true claims"):
             check_statistics(huge, shape)
+    # <x, H x> < 0 for x = (1, -1): of no rows, and its sender's rounds could not be settled.
+    with pytest.raises(StorageError, match="no squares of any rows"):
+        check_statistics([0, 9, 0, *honest[3:]], shape)
     salts = [*honest[:7], *[TARGET_BOUND] * (shape.statistics_length - 7)]
     check_statistics(salts, shape)
 

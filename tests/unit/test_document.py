@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circuits.shape import FoldedShape
-from market.contribution.grid import Grid
+from market.contribution.grid import Grid, Step
 from market.datasets.preprocessing import Scaling
 from market.errors import StorageError
 from market.specification.document import Document, decode_document
@@ -22,10 +22,13 @@ DOCUMENT = Document(
     classes=3,
     scaling=Scaling((0.5, -1.25), (1.0, 3.0)),
     training=TrainingPlan(learning_rate=0.1, epochs=2),
+    columns=("a", "b"),
     slots=5,
+    step="exact",
     scale_bits=13,
     stats_bits=13,
     statistics_cid="QmT5NvUtoM5nWFfrQdVrFtvGfKFmG7AHE8P34isapyhCxX",
+    rows_cid="",
     srs_sha256="ab" * 32,
     srs_cid="",
 )
@@ -51,10 +54,13 @@ def documents(draw: st.DrawFn) -> Document:
             momentum=draw(st.floats(0, 0.99)),
             weight_decay=draw(st.floats(0, 100)),
         ),
+        columns=draw(st.just(()) | st.tuples(*[st.text(max_size=9) for _ in range(features)])),
         slots=draw(st.integers(3, 32)),
+        step=draw(st.sampled_from([step.method for step in Step])),
         scale_bits=draw(st.integers(1, 32)),
         stats_bits=draw(st.integers(1, 32)),
         statistics_cid=draw(st.text()),
+        rows_cid=draw(st.text()),
         srs_sha256=draw(st.text()),
         srs_cid=draw(st.text()),
     )
@@ -66,7 +72,9 @@ def test_a_published_document_is_read_back(document: Document) -> None:
     assert back == document
     assert back.encode() == document.encode()
     assert back.shape == FoldedShape(document.slots, document.features + 1, document.classes)
-    assert back.grid == Grid(document.slots, document.scale_bits, document.stats_bits)
+    assert back.grid == Grid(
+        document.slots, document.scale_bits, document.stats_bits, Step.of(document.step)
+    )
 
 
 @given(st.binary(max_size=200))
@@ -96,7 +104,7 @@ def altered(path: str, value: Any) -> bytes:
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        ("version", 2),
+        ("version", 1),
         ("version", "1"),
         ("surprise", 1),
         ("name", None),
@@ -110,6 +118,12 @@ def altered(path: str, value: Any) -> bytes:
         ("scale_bits", 0),
         ("stats_bits", 33),
         ("srs_cid", None),
+        ("rows_cid", None),
+        ("step", "giant"),
+        ("step", 1),
+        ("columns", "ab"),
+        ("columns", ["a"]),
+        ("columns", ["a", 1]),
         ("scaling", []),
         ("scaling.offset", [0.0]),
         ("scaling.scale", [0.0, 1.0]),

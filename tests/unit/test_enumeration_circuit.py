@@ -12,8 +12,8 @@ from circuits.shape import Shape
 from market.contribution.enumeration import shapley_by_enumeration
 from market.contribution.exact import as_integers
 from market.contribution.grid import Grid
-from market.contribution.shapley import shapley
 from market.contribution.statistics import ValidationStatistics, round_game
+from market.game.shapley import shapley
 
 
 @settings(max_examples=20)
@@ -39,7 +39,9 @@ def test_enumerated_utilities_give_the_closed_forms_shapley_values(slots: int, s
         k = len(coalition)
         values[coalition] = Fraction(2 * round(a), k) - Fraction(round(b), k * k) - before
     game = round_game(
-        ValidationStatistics(as_integers(H), as_integers(c), Grid(slots)), model, deltas
+        ValidationStatistics(as_integers(H), as_integers(c), Grid(slots), rows=1, energy=0),
+        model,
+        deltas,
     )
     # On the lattice of the slots b counts once more, and values lattice**2 times.
     lattice = Grid(slots).lattice

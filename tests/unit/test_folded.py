@@ -158,6 +158,8 @@ def test_claims_hold_the_game_of_the_round(
     known = ValidationStatistics(
         *curvature_and_target(statistics, shape),
         Grid(shape.slots),
+        rows=1,
+        energy=0,
     )
     stated = claims(shape, statistics, vectors)
     assert len(stated) == claim_count(shape.slots)

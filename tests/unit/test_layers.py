@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DOMAIN = ("contribution", "training", "datasets", "specification")
+DOMAIN = ("contribution", "game", "training", "datasets", "specification", "yardstick")
 LIBRARIES = ("valuation", "utility", "robust", "attacks", "optimisers")
 ADAPTERS = ("chain", "storage", "flower")
-ROLES = ("owner", "trainer", "aggregator", "auditor")
+ROLES = ("owner", "trainer", "aggregator", "arbiter", "auditor")
 ABOVE = ("cli", "demo")
 
 FORBIDDEN = {
@@ -19,6 +19,7 @@ FORBIDDEN = {
     **{package: (*ADAPTERS, *ROLES, *ABOVE, "simulation") for package in LIBRARIES},
     **{package: (*ROLES, *ABOVE, *LIBRARIES, "simulation") for package in ADAPTERS},
     **{role: (*ABOVE, *(other for other in ROLES if other != role)) for role in ROLES},
+    "prospectus": (*ROLES, *ABOVE, *LIBRARIES, "simulation"),
     "simulation": (*ADAPTERS, *ROLES, *ABOVE),
     "cli": ("demo",),
 }
@@ -54,6 +55,12 @@ def test_circuits_and_proofs_know_no_market() -> None:
         for name in within(modules, "market") - {"market"}:
             assert name.split(".")[1] in below
     assert not within(imported(ROOT / "circuits"), "zk")
+
+
+def test_a_rounds_value_follows_from_its_integers_alone() -> None:
+    modules = within(imported(ROOT / "market" / "game"), "market")
+    known = ("errors", "choice", "contribution", "game")
+    assert {name.split(".")[1] for name in modules if "." in name} <= set(known)
 
 
 def test_the_domain_takes_field_arithmetic_alone_from_zk() -> None:

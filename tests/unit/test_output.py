@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from market.cli.output import Output, printable
+from market.cli.output import Output, columns, printable
 from market.errors import TransportError
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2J [/red] [bold] \ud800 \u202e ok"
@@ -41,3 +41,12 @@ def test_text_for_programs_is_one_line_of_json(
 ) -> None:
     Output(as_json=True).progress("failed", reason=text)
     assert capsys.readouterr().out.count("\n") == 1
+
+
+def test_columns_are_whole_and_one_under_the_other() -> None:
+    account = "0x" + 40 * "a"
+    assert columns([("who", "what"), (account, "x"), ("b", "")]) == [
+        f"who{39 * ' '}  what",
+        f"{account}  x",
+        "b",
+    ]

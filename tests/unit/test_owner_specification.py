@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from market.errors import InputError
+from market.game import Payment
 from market.specification.amounts import NATIVE, NOBODY, token_currency
 from market.specification.owner import OwnerSpecification, read_specification
 from market.training.plan import TrainingPlan
@@ -21,7 +22,6 @@ SMALLEST: dict[str, dict[str, Any]] = {
         "aggregators": [AGGREGATOR],
         "rounds": 2,
         "slots": 5,
-        "byzantine": 1,
     },
     "data": {"features": 30, "classes": 2, "validation": "rows.csv"},
 }
@@ -71,10 +71,12 @@ def test_the_examples_are_read_as_they_are_written(name: str) -> None:
             assert getattr(found, entry) == raw[table][entry], entry
     for entry, value in raw["training"].items():
         assert getattr(found.training, entry) == value, entry
-    assert found.floor_bps == raw["reward"]["floor_bps"]
+    assert found.attendance_bps == raw["reward"]["attendance_bps"]
+    assert found.payment == Payment.PER_GAIN
+    assert (found.participants, found.invited, found.arbiters) == (found.slots, (), ())
     assert found.aggregator_fee == 10**16
     assert found.trainer_stake == 5 * 10**16
-    assert found.aggregator_stake == 2 * 10**17
+    assert found.aggregator_stake is None
     assert (found.challenge_bond, found.bounty) == (10**16, 5 * 10**15)
     assert (found.token, found.currency) == (NOBODY, NATIVE)
     assert found.minimum_gain == raw["learning_rate_rule"]["minimum_gain"]
@@ -85,12 +87,24 @@ def test_the_examples_are_read_as_they_are_written(name: str) -> None:
 def test_what_is_left_out_has_defaults(tmp_path: Path) -> None:
     found = read(tmp_path, SMALLEST)
     assert found.training == TrainingPlan()
-    assert (found.quorum, found.max_retries, found.floor_bps) == (3, 2, 500)
+    assert (found.quorum, found.max_retries, found.attendance_bps) == (3, 2, 200)
+    assert (found.payment, found.pot_cap_bps, found.expected_gain) == (
+        Payment.PER_GAIN,
+        10_000,
+        None,
+    )
+    assert (found.participants, found.byzantine, found.invited) == (5, 0, ())
+    assert (found.arbiters, found.arbiter_quorum, found.owner_bond, found.dispute_bond) == (
+        (),
+        0,
+        0,
+        0,
+    )
     assert found.aggregators == (AGGREGATOR,)
     assert found.aggregator_fee == 0
     assert found.challenge_bond == found.trainer_stake == 10**16
-    assert (found.aggregator_stake, found.bounty) == (5 * 10**16, 5 * 10**15)
-    assert (found.answer_seconds, found.exit_seconds) == (3600, 4 * 3600)
+    assert (found.aggregator_stake, found.bounty) == (None, 5 * 10**15)
+    assert (found.answer_seconds, found.exit_seconds) == (3600, 5 * 3600)
     assert (found.srs, found.scaling) == ("development", "standardise")
 
 
@@ -145,7 +159,23 @@ NUMBERS = ["learning_rate", "momentum", "weight_decay"]
         ("project", "rounds", True),
         ("project", "slots", 2),
         ("project", "slots", 33),
-        ("project", "quorum", 2),
+        ("project", "quorum", 0),
+        ("project", "participants", 0),
+        ("project", "participants", 4),
+        ("project", "participants", 1_001),
+        ("project", "invitations", "absent.json"),
+        ("project", "arbiters", ["0x12"]),
+        ("project", "arbiters", [AGGREGATOR, AGGREGATOR]),
+        ("project", "arbiter_quorum", 1),
+        ("reward", "owner_bond", "1ether"),
+        ("reward", "dispute_bond", "many"),
+        ("reward", "audit_bps", 1),
+        ("reward", "audit_bps", 10_001),
+        ("reward", "payment", "per-hour"),
+        ("reward", "expected_gain", 0),
+        ("reward", "expected_gain", -1),
+        ("reward", "pot_cap_bps", 0),
+        ("windows", "audit_seconds", 0),
         ("project", "quorum", 6),
         ("project", "byzantine", -1),
         ("project", "max_retries", 256),
@@ -164,7 +194,7 @@ NUMBERS = ["learning_rate", "momentum", "weight_decay"]
         ("learning_rate_rule", "decay_bps", 10_001),
         ("learning_rate_rule", "minimum_gain", "0.1"),
         ("learning_rate_rule", "target_utility", 1e10),
-        ("reward", "floor_bps", 10_001),
+        ("reward", "attendance_bps", 10_001),
         ("reward", "aggregator_fee", 5),
         ("reward", "aggregator_fee", "much"),
         ("reward", "trainer_stake", "1" + "0" * 29 + "ether"),
@@ -178,7 +208,7 @@ NUMBERS = ["learning_rate", "momentum", "weight_decay"]
         ("windows", "commit_seconds", -1),
         ("windows", "reveal_seconds", 90 * 24 * 3600 + 1),
         ("windows", "answer_seconds", 0),
-        ("windows", "exit_seconds", 4 * 3600 - 1),  # shorter than a round
+        ("windows", "exit_seconds", 5 * 3600 - 1),  # shorter than a round
         ("windows", "exit_seconds", 360 * 24 * 3600 + 1),
         ("windows", "settle_seconds", "soon"),
         ("proof", "srs", 1),
@@ -199,7 +229,25 @@ def test_numbers_are_finite(tmp_path: Path, name: str, value: str) -> None:
 
 
 def test_entries_that_contradict_each_other(tmp_path: Path) -> None:
-    assert "slots" in refusal(tmp_path, changed("project", "byzantine", 2))
+    krum = changed("methods", "defence", "multi-krum")
+    krum["project"]["byzantine"] = 2
+    assert "slots" in refusal(tmp_path, krum)
+    krum["project"] |= {"byzantine": 1, "quorum": 2}
+    assert "project.quorum" in refusal(tmp_path, krum)
+    del krum["methods"]
+    assert read(tmp_path, krum).quorum == 2  # by proven value two are enough
+    mean = changed("methods", "contribution", "exact-shapley")
+    assert "step" in refusal(tmp_path, mean)
+    mean["methods"]["step"] = "mean"
+    assert read(tmp_path, mean).methods.step == "mean"
+    judged = changed("project", "arbiters", [AGGREGATOR, TOKEN])
+    judged["project"]["arbiter_quorum"] = 1
+    assert "project.arbiter_quorum" in refusal(tmp_path, judged)
+    judged["project"]["arbiter_quorum"] = 2
+    found = read(tmp_path, judged)
+    assert (found.owner_bond, found.dispute_bond) == (10**17, 10**16)
+    judged["reward"] = {"dispute_bond": "2ether", "owner_bond": "1ether"}
+    assert "reward.dispute_bond" in refusal(tmp_path, judged)
     centre = changed("data", "scaling", "centre")
     centre["data"]["scale"] = 0
     assert "data.scale" in refusal(tmp_path, centre)
@@ -217,7 +265,7 @@ def test_a_project_in_a_token_is_written_in_it(tmp_path: Path) -> None:
     assert asked == [TOKEN]
     assert (found.token, found.currency) == (TOKEN, DOLLAR)
     assert (found.challenge_bond, found.trainer_stake) == (2_000_000, 12_500_000)
-    assert (found.aggregator_stake, found.aggregator_fee) == (10_000_000, 3)
+    assert (found.aggregator_stake, found.aggregator_fee) == (None, 3)
 
     path.write_text(toml(tables))
     with pytest.raises(InputError, match=r"reward\.challenge_bond is missing"):

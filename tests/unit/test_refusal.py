@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from market.chain.artifact import load_artifact
 from market.chain.refusal import CONTRACTS, Refusals, sentences
+from market.chain.state import Phase
 
 REFUSALS = Refusals()
 ERRORS = {
@@ -57,9 +58,9 @@ def test_every_sentence_takes_its_errors_arguments(name: str) -> None:
 
 def test_arguments_are_shown_as_people_write_them() -> None:
     assert REFUSALS.translate(revert("NotATrainer", ADDRESS)).message.startswith(ADDRESS)
-    phases = REFUSALS.translate(revert("WrongPhase", 1, 4)).message
+    phases = REFUSALS.translate(revert("WrongPhase", Phase.JOINING, Phase.SETTLE)).message
     assert phases == "the project is in phase joining, the call needs settle"
-    over = REFUSALS.translate(revert("WrongPhase", 6, 4))
+    over = REFUSALS.translate(revert("WrongPhase", Phase.DONE, Phase.SETTLE))
     assert (over.message, "withdraw" in over.hint) == ("the project is over: done", True)
     value = REFUSALS.translate(revert("WrongValue", 1, 2)).message
     assert value == "1 wei were sent along, 2 are due"

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from circuits.shape import DELTA_BOUND
 from market.contribution.grid import Grid
-from market.contribution.outliers import multi_krum
-from market.contribution.shapley import coalition_value, shapley
 from market.contribution.statistics import round_game, utility, validation_statistics
 from market.errors import InputError
+from market.game.outliers import multi_krum
+from market.game.shapley import coalition_value, shapley
 
 
 @settings(deadline=None)

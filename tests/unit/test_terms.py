@@ -61,7 +61,15 @@ def test_types_are_those_of_the_components() -> None:
 
 def test_amounts_that_can_be_written_fit_the_contract() -> None:
     kinds = {c["name"]: c["type"] for c in COMPONENTS}
-    for name in ("aggregatorFee", "trainerStake", "aggregatorStake", "challengeBond", "bounty"):
+    for name in (
+        "aggregatorFee",
+        "trainerStake",
+        "aggregatorStake",
+        "challengeBond",
+        "ownerBond",
+        "disputeBond",
+        "bounty",
+    ):
         assert 2 ** int(kinds[name].removeprefix("uint")) > MAX_AMOUNT
 
 

@@ -15,7 +15,8 @@ from hypothesis.extra.numpy import arrays
 from market import robust
 from market.arrays import LARGEST
 from market.errors import InputError
-from market.robust.aggregate import Aggregate
+from market.robust import Measured
+from market.robust.aggregate import Aggregate, check_deltas
 from market.robust.rules import Round, fltrust
 
 Floats = npt.NDArray[np.float64]
@@ -23,6 +24,15 @@ Function = Callable[[npt.ArrayLike], Aggregate]
 
 N, F, D = 11, 2, 4
 REFERENCE = np.array([1.0, -2.0, 0.5, 3.0])
+
+
+def by_value(deltas: npt.ArrayLike) -> Aggregate:
+    """U(d) = 2 <REFERENCE, d> - <d, d>, of which the server is all but sure."""
+    rows = check_deltas(deltas)
+    errors = 0.01 * np.abs(rows).sum(axis=1)
+    measured = Measured(2 * rows @ REFERENCE[: rows.shape[1]], rows @ rows.T, errors)
+    return robust.proven_value(rows, measured)
+
 
 RULES: dict[str, Function] = {
     "mean": robust.mean,
@@ -35,14 +45,24 @@ RULES: dict[str, Function] = {
     "norm-clipping": robust.norm_clipping,
     "centred-clipping": robust.centred_clipping,
     "fltrust": partial(robust.fltrust, reference=REFERENCE),
+    "proven-value": by_value,
     "three-sigma": robust.three_sigma,
     "foolsgold": lambda deltas: robust.foolsgold(deltas)[0],
     "flame": robust.flame,
 }
-FROM_ZERO = {"norm-clipping", "centred-clipping", "fltrust", "foolsgold", "flame"}
+FROM_ZERO = {
+    "norm-clipping",
+    "centred-clipping",
+    "fltrust",
+    "proven-value",
+    "foolsgold",
+    "flame",
+}
 """Rules for which the origin means something: they clip lengths or compare directions."""
 
-BOUNDED = sorted(set(RULES) - {"mean", "norm-clipping", "foolsgold", "fltrust", "three-sigma"})
+ON_ROWS = {"fltrust", "proven-value"}
+"""Rules that know what is good, and how long it is."""
+BOUNDED = sorted(set(RULES) - ON_ROWS - {"mean", "norm-clipping", "foolsgold", "three-sigma"})
 
 
 def honest_rows(seed: int, n: int = N) -> Floats:
@@ -81,15 +101,15 @@ def test_a_common_shift_shifts_the_result(name: str, seed: int, shift: Floats) -
 def test_a_common_scale_scales_the_result(name: str, seed: int, scale: float) -> None:
     rows = honest_rows(seed)
     scaled = RULES[name](scale * rows).delta
-    # FLTrust takes its length from the reference, which is not scaled here.
-    expected = RULES[name](rows).delta * (1.0 if name == "fltrust" else scale)
+    # What these rules know is not scaled here.
+    expected = RULES[name](rows).delta * (1.0 if name in ON_ROWS else scale)
     np.testing.assert_allclose(scaled, expected, rtol=1e-5, atol=1e-9 * scale)
 
 
-@pytest.mark.parametrize("name", sorted(set(RULES) - {"fltrust", "foolsgold"}))
+@pytest.mark.parametrize("name", sorted(set(RULES) - ON_ROWS - {"foolsgold"}))
 @given(row=arrays(np.float64, D, elements=st.floats(-1e3, 1e3)))
 def test_agreement_is_kept(name: str, row: Floats) -> None:
-    """FLTrust rescales, and FoolsGold takes agreement for sybils: they are tested apart."""
+    """Those on rows rescale, and FoolsGold takes agreement for sybils: they are tested apart."""
     np.testing.assert_allclose(
         RULES[name](np.tile(row, (N, 1))).delta, row, rtol=1e-12, atol=1e-300
     )

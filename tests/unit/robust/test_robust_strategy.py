@@ -18,6 +18,7 @@ from flwr.supercore.task_identity import TaskIdentity
 
 from market.errors import TransportError
 from market.optimisers import FedAvgM
+from market.robust import Measured
 from market.robust.aggregate import Aggregate
 from market.robust.flower import RobustStrategy
 from market.robust.replies import middle
@@ -28,6 +29,7 @@ from market.robust.rules import (
     fltrust,
     mean,
     multi_krum,
+    proven_value,
     rule_named,
     trimmed_mean,
 )
@@ -330,7 +332,13 @@ def towards(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.array([*TARGET, 0.5, 0.5]) - weights
 
 
-@pytest.mark.parametrize("name", [*RULES, "fltrust"])
+def towards_target(weights: npt.NDArray[np.float64], deltas: npt.NDArray[np.float64]) -> Measured:
+    """Of minus the squared distance to what is learned."""
+    left = towards(weights)
+    return Measured(2 * deltas @ left, deltas @ deltas.T, np.full(len(deltas), 1e-3))
+
+
+@pytest.mark.parametrize("name", [*RULES, "fltrust", "proven-value"])
 def test_every_rule_is_a_strategy_in_one_line(name: str) -> None:
     def moving(share: float) -> Client:
         return lambda message: answer(message, record(learned(message, share)))
@@ -338,7 +346,8 @@ def test_every_rule_is_a_strategy_in_one_line(name: str) -> None:
     # Honest clients that differ, as FoolsGold asks for.
     clients = {node: moving(0.05 * (node - 7)) for node in NODES}
     clients[11] = changed(lambda a: a.update(w=a["w"] + np.array([9, 0, 0], dtype=np.float32)))
-    rule = fltrust(towards) if name == "fltrust" else rule_named(name, 1)
+    on_rows = {"fltrust": fltrust(towards), "proven-value": proven_value(towards_target)}
+    rule = on_rows[name] if name in on_rows else rule_named(name, 1)
     strategy = RobustStrategy(rule=rule, fraction_evaluate=0.0)
     found = one_round(strategy, clients)
     (outcome,) = strategy.outcomes

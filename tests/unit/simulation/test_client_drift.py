@@ -22,6 +22,8 @@ from market.specification.methods import Methods
 from market.training.plan import TrainingPlan
 
 MEAN = Methods(contribution="equal", defence="mean")
+EVENLY = "per-round"
+"""No gain ends these projects early."""
 FULL_BATCH = 10_000
 
 
@@ -43,7 +45,9 @@ def test_fedprox_without_its_term_is_fedavg_bit_for_bit(
     images: Dataset, model: str, defence: str
 ) -> None:
     methods = Methods(contribution="leave-one-out", defence=defence)
-    scenario = Scenario(clients=5, rounds=3, model=model, methods=methods, plan=images.plan)
+    scenario = Scenario(
+        clients=5, rounds=3, model=model, methods=methods, plan=images.plan, payment=EVENLY
+    )
     population = populate(images, scenario, alpha=0.5)
     plain = Simulation(scenario, population).run()
     prox = Simulation(local(scenario, "fedprox", 0.0), population).run()
@@ -56,7 +60,7 @@ def test_fedprox_without_its_term_is_fedavg_bit_for_bit(
 @pytest.mark.parametrize("model", ["linear", "cnn"])
 def test_a_larger_mu_holds_clients_nearer(images: Dataset, model: str) -> None:
     plan = TrainingPlan(learning_rate=0.05, epochs=6, batch_size=8)
-    scenario = Scenario(clients=4, rounds=1, model=model, methods=MEAN, plan=plan)
+    scenario = Scenario(clients=4, rounds=1, model=model, methods=MEAN, plan=plan, payment=EVENLY)
     population = populate(images, scenario, alpha=0.5)
     lengths = [
         np.linalg.norm(Simulation(local(scenario, "fedprox", mu), population).deltas(), axis=1)
@@ -74,7 +78,7 @@ def test_scaffold_of_one_local_step_moves_the_model_as_fedavg(images: Dataset, m
     the rows; with more steps the gradients differ from the second on.
     """
     plan = TrainingPlan(learning_rate=0.1, epochs=1, batch_size=FULL_BATCH)
-    scenario = Scenario(clients=5, rounds=3, model=model, methods=MEAN, plan=plan)
+    scenario = Scenario(clients=5, rounds=3, model=model, methods=MEAN, plan=plan, payment=EVENLY)
     for alpha in (None, 0.1) if model == "linear" else (0.1,):
         population = populate(images, scenario, alpha)
         plain, corrected = (
@@ -102,7 +106,9 @@ def unbalanced(population: Population, weights: Floats) -> float:
 
 def test_scaffold_ends_where_the_clients_balance_and_fedavg_beside_it(columns: Dataset) -> None:
     plan = TrainingPlan(learning_rate=0.1, epochs=20, batch_size=FULL_BATCH)
-    scenario = Scenario(clients=6, rounds=60, methods=MEAN, plan=plan, decay_bps=10_000)
+    scenario = Scenario(
+        clients=6, rounds=60, methods=MEAN, plan=plan, decay_bps=10_000, payment=EVENLY
+    )
     population = populate(columns, scenario, alpha=0.1)
     drifted = unbalanced(population, played(scenario, population).weights)
     corrected = unbalanced(population, played(local(scenario, "scaffold"), population).weights)

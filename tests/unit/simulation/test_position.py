@@ -59,7 +59,7 @@ def test_coalitions_are_worth_what_their_mean_adds(
 
 def test_all_methods_are_there_and_give_everyone_a_score(columns: Dataset) -> None:
     assert tuple(METHODS) == CONTRIBUTIONS
-    assert set(DEFENCES) == {*RULES, "fltrust"}
+    assert set(DEFENCES) == {*RULES, "fltrust", "proven-value"}
     scenario = Scenario(clients=5, rounds=1, plan=columns.plan)
     population = populate(columns, scenario)
     learner = LinearLearner(population)

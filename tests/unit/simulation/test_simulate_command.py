@@ -78,17 +78,25 @@ def test_a_specification_says_what_options_leave_open(
     assert scenario["methods"] == {
         "contribution": "banzhaf",
         "defence": "flame",
+        "step": "exact",
         "optimiser": "fedavgm",
         "local": "sgd",
         "mu": None,
     }
-    assert (scenario["clients"], scenario["floor_bps"]) == (5, 400)
+    assert (scenario["clients"], scenario["attendance_bps"]) == (5, 400)
+    assert (scenario["payment"], scenario["expected_gain"]) == ("per-gain", 0.65)
+    assert scenario["pot_cap_bps"] == 6_666
     assert scenario["aggregator_fee"] == str(10**16)
-    (found,) = run(capsys, str(spec), "--defence", "mean", "--floor-bps", "0", "--rounds", "1")
+    (found,) = run(capsys, str(spec), "--defence", "mean", "--attendance-bps", "0", "--rounds", "1")
     assert found["scenario"]["methods"]["defence"] == "mean"
     assert found["scenario"]["methods"]["contribution"] == "banzhaf"
-    assert found["scenario"]["floor_bps"] == 0
+    assert found["scenario"]["attendance_bps"] == 0
     assert not found["exact"]
+    options = ("--payment", "per-round", "--expected-gain", "0.3", "--pot-cap-bps", "77")
+    (found,) = run(capsys, str(spec), "--rounds", "1", "--step", "mean", *options)
+    scenario = found["scenario"]
+    assert (scenario["payment"], scenario["expected_gain"]) == ("per-round", 0.3)
+    assert (scenario["pot_cap_bps"], scenario["methods"]["step"]) == (77, "mean")
 
 
 def test_clients_train_as_the_specification_or_an_option_says(
@@ -226,8 +234,13 @@ def test_what_is_left_out_can_be_proven(tmp_path: Path) -> None:
         tmp_path / "spec.toml",
         contribution="exact-shapley",
         defence="multi-krum",
+        step="mean",
         optimiser="fedavg",
     )
-    assert read_specification(written).methods == Methods()
+    older = read_specification(written).methods
+    assert older == Methods("exact-shapley", "multi-krum", "mean")
+    older.require_proofs()
+    with pytest.raises(InputError, match="values means of coalitions"):
+        read_specification(with_methods(tmp_path / "spec.toml", contribution="exact-shapley"))
     with pytest.raises(InputError, match=r"unknown entry methods\.rate"):
         read_specification(with_methods(tmp_path / "spec.toml", rate="1"))
