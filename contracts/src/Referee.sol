@@ -108,7 +108,8 @@ contract Referee is IReferee {
             t = Stride.along(u, rule.step, lattice);
         } else {
             u = Stride.direction(game, 2 ** n - 1, clips);
-            t = ProvenValue.select(u, game, sigma, _fewest(rule), rule.step, lattice);
+            uint256 fewest = Scorings.fewest(rule.scoring, rule.step);
+            t = ProvenValue.select(u, game, sigma, fewest, rule.step, lattice);
         }
     }
 
@@ -127,7 +128,7 @@ contract Referee is IReferee {
         verdict.utilityBefore = game.utility;
         verdict.utilityAfter = game.utility + InRun.sum(phi);
         verdict.denominator = 1;
-        if (_valuesMeans(rule)) {
+        if (Scorings.valuesMeans(rule.scoring, rule.step)) {
             _scoreMeans(rule, game, u, verdict);
             return new uint256[](q.length);
         }
@@ -155,9 +156,9 @@ contract Referee is IReferee {
         }
     }
 
-    /// @dev Where nothing is sure of anybody, what was gained is owed all the same, by what is likely: an
-    /// owner whose rows tell little, or who says so, has no model for nothing. By gain it waits for the
-    /// end, since luck is no wage.
+    /// @dev Where too little is sure, what was gained is owed all the same, by what is likely: an owner
+    /// whose rows tell little, or who says so, has no model for nothing, nor has an accomplice of whom
+    /// alone the rows are sure what others gained. By gain it waits for the end, since luck is no wage.
     /// @param present Who attends where nobody can have a score.
     function _pay(
         Purse calldata purse,
@@ -169,8 +170,9 @@ contract Referee is IReferee {
         uint256[] memory parts = Deviation.lowerBounds(verdict.scores, errors);
         bool perGain = purse.payment == Payments.PER_GAIN;
         uint256 pot = prize.pot;
-        if (Payouts.above(parts) == 0) {
-            parts = Payouts.positive(verdict.scores);
+        uint256[] memory likely = Payouts.positive(verdict.scores);
+        if (!Payouts.outweighs(parts, likely)) {
+            parts = likely;
             if (perGain) pot = 0;
         }
         if (present == 0) present = Payouts.above(parts);
@@ -183,16 +185,5 @@ contract Referee is IReferee {
         }
         verdict.total = Payouts.attend(prize.attendance, present, paid);
         verdict.payouts = paid;
-    }
-
-    /// @dev Whether coalitions are valued by their mean, which shares weights out anew.
-    function _valuesMeans(Rule calldata rule) private pure returns (bool) {
-        return rule.step == Steps.MEAN && rule.scoring != Scorings.IN_RUN;
-    }
-
-    /// @dev Trainers that the scoring has a meaning for.
-    function _fewest(Rule calldata rule) private pure returns (uint256) {
-        if (!_valuesMeans(rule)) return 1;
-        return rule.scoring == Scorings.SHAPLEY ? 3 : 2;
     }
 }

@@ -17,6 +17,7 @@ import {IReferee, Rule, Verdict, Yardstick} from "./interfaces/IReferee.sol";
 import {IVerifier} from "./interfaces/IVerifier.sol";
 import {IVerifierRegistry} from "./interfaces/IVerifierRegistry.sol";
 import {Bn254, Point} from "./libraries/Bn254.sol";
+import {Scorings} from "./libraries/Choices.sol";
 import {Commitment} from "./libraries/Commitment.sol";
 import {Binding, Folded} from "./libraries/Folding.sol";
 import {Scheme} from "./libraries/Opening.sol";
@@ -280,8 +281,11 @@ contract Rounds is Transitions, IRounds {
         }
     }
 
+    /// @dev A quorum has committed. Whoever of it falls silent must not take the others' round away, so
+    /// it goes on as long as the scoring has a meaning.
     function _settleOrRetry(Terms calldata terms, bytes32 id, Project storage p) private {
-        if (_reveals[id][p.epoch].length >= terms.quorum) _openSettlement(terms, id, p);
+        uint256 fewest = Scorings.fewest(terms.scoring, terms.step);
+        if (_reveals[id][p.epoch].length >= fewest) _openSettlement(terms, id, p);
         else _retry(terms, id, p);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Scorings} from "../src/libraries/Choices.sol";
 import {Fixture, IMarketEvents, Phase, Standing} from "./Fixture.sol";
 
 contract AdvanceTest is Fixture {
@@ -115,32 +116,79 @@ contract AdvanceTest is Fixture {
         assertFalse(market.isSilent(_id(), accounts[5]));
     }
 
-    function test_Reveal_RetriesWithAQuorumLeft() public {
+    /// @dev A quorum has committed: what some of it do not reveal is not the others' loss.
+    function test_Reveal_GoesOnWithoutAQuorumThatRevealed() public {
+        _gather(SLOTS);
+        _commitFirst(SLOTS);
+        _revealFirst(3);
+        _advance();
+        _assertPhase(Phase.Settle);
+        _settle();
+        assertEq(_project().round, 1);
+        _assertConserved(0);
+    }
+
+    /// @dev A value with fixed weights has a meaning for one.
+    function test_Reveal_GoesOnWithOne() public {
+        _useDefaults();
+        _gather(SLOTS);
+        _commitFirst(SLOTS);
+        _revealFirst(1);
+        _advance();
+        _settle();
+        assertGt(_credit(accounts[0]), 0);
+        _assertConserved(0);
+    }
+
+    function test_Reveal_OfNobodyIsRetried() public {
+        _useDefaults();
+        _gather(SLOTS);
+        _commitFirst(SLOTS);
+        _advance();
+        _assertPhase(Phase.Commit);
+        assertEq(_project().retries, 1);
+    }
+
+    /// @dev Means of coalitions are scored from three on, and leave-one-out from two.
+    function test_Reveal_RetriesBelowWhatTheScoringNeeds() public {
         _toRetry();
         _assertPhase(Phase.Commit);
         assertEq(_project().round, 0);
         assertEq(_project().epoch, 1);
-        assertEq(_project().active, QUORUM);
+        assertEq(_project().active, 3);
         _assertConserved(0);
+    }
+
+    function test_Reveal_LeaveOneOutOfMeansNeedsTwo() public {
+        (terms.scoring, terms.maxRetries) = (Scorings.LEAVE_ONE_OUT, 2);
+        for (uint256 count = 1; count < 3; ++count) {
+            uint256 snapshot = vm.snapshotState();
+            _gather(SLOTS);
+            _commitFirst(SLOTS);
+            _revealFirst(count);
+            _advance();
+            _assertPhase(count < 2 ? Phase.Commit : Phase.Settle);
+            vm.revertToState(snapshot);
+        }
     }
 
     function test_Reveal_GivesUpWithoutAQuorumLeft() public {
         terms.quorum = uint8(SLOTS);
         _gather(SLOTS);
         _commitFirst(SLOTS);
-        _revealFirst(4);
+        _revealFirst(2);
         _advance();
-        _expel(4);
-        _expel(5);
+        for (uint256 i = 2; i < SLOTS; ++i) {
+            _expel(i);
+        }
         _assertPhase(Phase.Commit); // whoever is silent is noticed when it is expelled
         _advance();
         _assertPhase(Phase.Claim);
-        for (uint256 i; i < 4; ++i) {
-            _claim(0, i, i);
-        }
+        _claim(0, 0, 0);
+        _claim(0, 1, 1);
         _advance();
-        uint256 share = 2 * (terms.trainerStake - terms.bounty) / 4;
-        for (uint256 i; i < 4; ++i) {
+        uint256 share = 4 * (terms.trainerStake - terms.bounty) / 2;
+        for (uint256 i; i < 2; ++i) {
             assertEq(_due(accounts[i]), share + terms.trainerStake);
         }
         assertEq(_credit(owner), DEPOSIT);

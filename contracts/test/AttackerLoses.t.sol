@@ -23,7 +23,8 @@ contract AttackerLosesTest is Fixture {
 
     // --- reveals that nobody can open ----------------------------------------------------------
 
-    /// @dev Five slots and a quorum of five: one sybil reveals what is no delta, the other nothing.
+    /// @dev Five slots and a quorum of five: one sybil reveals what is no delta, the other nothing. The
+    /// round goes on without them, and shares what they lost.
     function test_TwoSybilsOfFive() public {
         (terms.slots, terms.participants, terms.maxRetries) = (5, 5, 0);
         _gather(5);
@@ -35,46 +36,48 @@ contract AttackerLosesTest is Fixture {
         _pass();
         _advanceAs(3);
         _expelAs(3, 4); // for the bounty
-        for (uint256 i; i < 3; ++i) {
-            _claim(0, i, i);
-        }
-        _garbageOpensNothing(0, 3);
+        _challenge(1 << 3);
         _advance();
-        _assertPhase(Phase.Aborted);
+        _settle();
+        _assertPhase(Phase.Done);
 
-        // One is silent and one is not: 0.02 ether in, 0.015 out, the bounty included.
-        assertEq(_due(accounts[3]) + _due(accounts[4]), 2 * STAKE - (STAKE - terms.bounty));
+        assertEq(_due(accounts[3]) + _due(accounts[4]), terms.bounty);
+        uint256 lost = 2 * (STAKE - terms.bounty);
+        uint256 paid;
         for (uint256 i; i < 3; ++i) {
-            assertApproxEqAbs(_due(accounts[i]), STAKE + (STAKE - terms.bounty) / 3, 1);
+            assertGt(_due(accounts[i]), STAKE + lost / 3);
+            paid += _due(accounts[i]) - STAKE;
         }
-        assertEq(_due(owner), DEPOSIT);
+        assertApproxEqAbs(paid, BUDGET + terms.aggregatorFee + lost, 6);
         _assertConserved(0);
     }
 
-    /// @dev They use up the retries as well, and pay for each that they break.
-    function test_ThreeSybilsOfSix() public {
+    /// @dev Where the scoring needs three, all but two can break a round. They use up the retries as
+    /// well, and pay for each that they break.
+    function test_FiveSybilsOfSix() public {
         terms.maxRetries = 1;
         _gather(6);
-        _commitGarbageFrom(3, 5);
+        _commitGarbageFrom(1, 5);
         _advance();
-        for (uint256 i; i < 3; ++i) {
-            _reveal(i);
-        }
-        _revealGarbage(3);
+        _reveal(0);
+        _revealGarbage(1);
         _pass();
-        _advanceAs(3);
-        _expelAs(3, 4);
+        _advanceAs(1);
+        for (uint256 i = 2; i < 5; ++i) {
+            _expelAs(1, i);
+        }
         _assertPhase(Phase.Commit);
         _advance(); // they do not commit again
         _assertPhase(Phase.Claim);
-        for (uint256 i; i < 3; ++i) {
-            _claim(0, i, i);
-        }
-        _garbageOpensNothing(0, 3);
+        _claim(0, 0, 0);
+        _garbageOpensNothing(0, 1);
         _advance();
         _assertPhase(Phase.Aborted);
-        uint256 got = _due(accounts[3]) + _due(accounts[4]) + _due(accounts[5]);
-        assertEq(got, 3 * STAKE - (STAKE - terms.bounty));
+        uint256 got;
+        for (uint256 i = 1; i < SLOTS; ++i) {
+            got += _due(accounts[i]);
+        }
+        assertEq(got, 5 * STAKE - 3 * (STAKE - terms.bounty));
         assertEq(_due(owner), DEPOSIT);
         _assertConserved(0);
     }
@@ -125,8 +128,8 @@ contract AttackerLosesTest is Fixture {
     /// @dev Salted random vectors can be opened. Whatever its size, a coalition that breaks the round
     /// loses what it does not get back: somebody honest has a part of it.
     function test_ACoalitionOfAnySizeThatOpensItsReveals() public {
-        for (uint256 size = 2; size < SLOTS; ++size) {
-            for (uint256 silent = 2; silent <= size; ++silent) {
+        for (uint256 size = 4; size < SLOTS; ++size) {
+            for (uint256 silent = 4; silent <= size; ++silent) {
                 uint256 snapshot = vm.snapshotState();
                 _assertCoalitionLoses(size, silent);
                 vm.revertToState(snapshot);
@@ -137,24 +140,25 @@ contract AttackerLosesTest is Fixture {
     /// @dev It opens the reveals of one opening, and breaks the next one too.
     function test_ACoalitionThatOpensOnceAndBreaksTwice() public {
         terms.maxRetries = 1;
-        _randomFrom(3);
+        _randomFrom(1);
         _gather(SLOTS);
         _commitFirst(SLOTS);
-        for (uint256 i; i < 4; ++i) {
-            _reveal(i); // 4 and 5 are silent
-        }
+        _revealFirst(2); // the others are silent
         _advance();
-        _expelAs(3, 4);
-        _expelAs(3, 5);
-        _assertPhase(Phase.Commit); // four of a quorum of five are left
+        for (uint256 i = 2; i < SLOTS; ++i) {
+            _expelAs(1, i);
+        }
+        _assertPhase(Phase.Commit); // two of a quorum of five are left
         _advance();
         _assertPhase(Phase.Claim);
-        for (uint256 i; i < 4; ++i) {
-            _claim(0, i, i);
-        }
+        _claim(0, 0, 0);
+        _claim(0, 1, 1);
         _advance();
-        uint256 got = _due(accounts[3]) + _due(accounts[4]) + _due(accounts[5]);
-        assertEq(got, 3 * STAKE - 2 * (STAKE - terms.bounty) * 3 / 4);
+        uint256 got;
+        for (uint256 i = 1; i < SLOTS; ++i) {
+            got += _due(accounts[i]);
+        }
+        assertEq(got, 5 * STAKE - 4 * (STAKE - terms.bounty) / 2);
         _assertConserved(0);
     }
 
@@ -214,30 +218,26 @@ contract AttackerLosesTest is Fixture {
     function test_TheShareOfAFirstOpeningSurvivesARetry() public {
         terms.maxRetries = 1;
         (terms.trainerStake, terms.bounty) = (0.1 ether, 0.001 ether);
-        _toRetry(); // 0 to 3 have revealed, 4 was silent
-        for (uint256 i; i < 4; ++i) {
-            _commit(i);
+        _toRetry(); // 0 and 1 have revealed, 2 to 4 were silent
+        uint256[3] memory rest = [uint256(0), 1, 5];
+        for (uint256 i; i < 3; ++i) {
+            _commit(rest[i]);
         }
-        _commit(5);
-        for (uint256 i; i < 4; ++i) {
-            _reveal(i);
+        for (uint256 i; i < 3; ++i) {
+            _reveal(rest[i]);
         }
-        _reveal(5);
         _assertPhase(Phase.Settle);
         _challenge(1); // of trainer 0, which does not answer
         _advance();
         _assertPhase(Phase.Claim);
-        for (uint256 i; i < 4; ++i) {
-            _claim(0, i, i);
-        }
-        _claim(1, 3, 5);
-        uint256 lost = uint256(terms.trainerStake) + terms.challengeBond - 2 * terms.bounty;
+        _claim(0, 0, 0);
+        _claim(0, 1, 1);
+        _claim(1, 1, 5);
+        uint256 lost = 3 * uint256(terms.trainerStake) + terms.challengeBond - 4 * terms.bounty;
         _advance();
-        assertEq(_due(accounts[0]), terms.trainerStake - terms.challengeBond + lost / 5);
-        for (uint256 i = 1; i < 4; ++i) {
-            assertEq(_due(accounts[i]), terms.trainerStake + lost / 5);
-        }
-        assertEq(_due(accounts[5]), terms.trainerStake + lost / 5);
+        assertEq(_due(accounts[0]), terms.trainerStake - terms.challengeBond + lost / 3);
+        assertEq(_due(accounts[1]), terms.trainerStake + lost / 3);
+        assertEq(_due(accounts[5]), terms.trainerStake + lost / 3);
         _assertConserved(0);
     }
 
@@ -267,6 +267,42 @@ contract AttackerLosesTest is Fixture {
             assertEq(_due(accounts[i]), STAKE + lost / 5);
         }
         assertEq(address(market).balance, market.locked(_id()) + _credit(owner));
+    }
+
+    /// @dev All but one of the trainers are its own, reveal, and let its own aggregator set them aside. One
+    /// delta is a round: it is paid for what it gained, and has what the others lost.
+    function test_AnOwnerThatSetsItsOwnAccountsAside() public {
+        _useDefaults();
+        _randomFrom(1);
+        _toSettlement(SLOTS);
+        _challenge(0x3e);
+        _advance();
+        _settle();
+        uint256 gained = uint256(_project().bestUtility - _project().initialUtility);
+        uint256 budget = DEPOSIT - terms.aggregatorFee;
+        uint256 attendance = budget * 500 / 10_000;
+        uint256 pot = (budget - attendance) * gained / uint256(terms.expectedGain);
+        assertGt(pot, budget / 2);
+        assertEq(_credit(accounts[0]), pot + attendance + 5 * STAKE - terms.bounty);
+        for (uint256 i = 1; i < SLOTS; ++i) {
+            assertEq(_due(accounts[i]), 0);
+        }
+        _assertConserved(0);
+    }
+
+    /// @dev The same by silence.
+    function test_AnOwnerWhoseOwnAccountsFallSilent() public {
+        _useDefaults();
+        _gather(SLOTS);
+        _commitFirst(SLOTS);
+        _reveal(0);
+        _advance();
+        for (uint256 i = 1; i < SLOTS; ++i) {
+            _expelAs(5, i);
+        }
+        _settle();
+        assertGt(_credit(accounts[0]), BUDGET / 2 + 5 * (STAKE - terms.bounty));
+        _assertConserved(0);
     }
 
     /// @dev It gives up after a first round that it has paid, and keeps what the cap held back: not

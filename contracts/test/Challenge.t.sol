@@ -51,8 +51,8 @@ contract ChallengeTest is Fixture {
 
     function test_Challenge_AgainWhenTheRoundIsReopened() public {
         _toSettlement(SLOTS);
-        _challenge(3);
-        _advance(); // four of a quorum of five are left
+        _challenge(0xf);
+        _advance(); // two are left, and the scoring needs three
         _assertPhase(Phase.Commit);
         _commitFirst(SLOTS);
         _revealFirst(SLOTS);

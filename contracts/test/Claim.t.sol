@@ -14,7 +14,7 @@ contract ClaimTest is Fixture {
     }
 
     function test_Claim_SharesWhatWasForfeited() public {
-        _toClaims(3);
+        _toClaims();
         bytes memory values = Vectors.encode(deltas[1]);
         vm.expectEmit(address(market));
         emit IMarketEvents.Claimed(_id(), 0, accounts[1], 0, values);
@@ -27,7 +27,7 @@ contract ClaimTest is Fixture {
         _advance();
         assertEq(_due(accounts[0]), 3 * _lost / 2 + terms.trainerStake);
         assertEq(_due(accounts[1]), 3 * _lost / 2 + terms.trainerStake);
-        assertEq(_due(accounts[2]), terms.trainerStake);
+        assertEq(_due(accounts[5]), terms.trainerStake);
         assertEq(_due(owner), DEPOSIT);
         _assertConserved(0);
     }
@@ -35,13 +35,13 @@ contract ClaimTest is Fixture {
     /// @dev A wei that does not divide goes to who comes last.
     function test_Claim_LeavesNothingBehind() public {
         terms.bounty = 0.001 ether + 1;
-        _toClaims(3);
-        for (uint256 i; i < 3; ++i) {
+        _toClaims();
+        for (uint256 i; i < 2; ++i) {
             _claim(0, i, i);
         }
         _advance();
         uint256 sum;
-        for (uint256 i; i < 3; ++i) {
+        for (uint256 i; i < 2; ++i) {
             uint256 due = _due(accounts[i]);
             vm.expectEmit(address(market));
             emit IMarketEvents.Shared(_id(), accounts[i], due - terms.trainerStake);
@@ -49,48 +49,48 @@ contract ClaimTest is Fixture {
             sum += market.withdraw(terms);
             assertEq(_due(accounts[i]), 0);
         }
-        assertEq(sum, 3 * (terms.trainerStake - terms.bounty) + 3 * terms.trainerStake);
+        assertEq(sum, 3 * (terms.trainerStake - terms.bounty) + 2 * terms.trainerStake);
         assertEq(_project().forfeited, 0);
         assertEq(_project().claims, 0);
         _assertConserved(sum);
     }
 
     function test_Claim_OfNobodyLeavesItToTheOwner() public {
-        _toClaims(3);
+        _toClaims();
         _advance();
         assertEq(_due(owner), DEPOSIT + 3 * _lost);
         _assertConserved(0);
     }
 
     function test_Claim_UpToTheLastSecond() public {
-        _toClaims(3);
+        _toClaims();
         vm.warp(_project().deadline);
         _claim(0, 0, 0);
         assertEq(_project().claims, 1);
     }
 
     function test_Claim_AnybodyMayShowIt() public {
-        _toClaims(3);
+        _toClaims();
         (bytes memory values, Point memory quotient) = _opening(0);
         vm.prank(makeAddr("a friend"));
         market.claim(terms, 0, 0, values, quotient);
         _advance();
         assertEq(_due(accounts[0]), 3 * _lost + terms.trainerStake);
+        assertEq(_due(accounts[1]), terms.trainerStake); // nobody has shown its delta
     }
 
     /// @dev In whichever opening of the round it revealed, and once.
     function test_Claim_OfAnEarlierOpening() public {
-        terms.maxRetries = 2;
+        (terms.quorum, terms.maxRetries) = (3, 2);
         _gather(SLOTS);
         _commitFirst(5);
-        _revealFirst(4); // 4 is silent
+        _revealFirst(2); // 2 to 4 are silent
         _advance();
-        for (uint256 i; i < 4; ++i) {
-            _commit(i);
-        }
+        _commit(0);
+        _commit(1);
         _commit(5);
         _advance();
-        _reveal(5); // and now 0 to 3 are
+        _reveal(5); // and now 0 and 1 are
         _advance();
         _assertPhase(Phase.Commit);
         _advance();
@@ -98,17 +98,17 @@ contract ClaimTest is Fixture {
         for (uint256 i; i < 5; ++i) {
             _expel(i);
         }
-        _claim(0, 2, 2);
+        _claim(0, 1, 1);
         _claim(1, 0, 5);
         _advance();
         // It was silent later, and is paid for what it did before.
-        assertEq(_due(accounts[2]), 5 * _lost / 2);
+        assertEq(_due(accounts[1]), 5 * _lost / 2);
         assertEq(_due(accounts[5]), 5 * _lost / 2 + terms.trainerStake);
         _assertConserved(0);
     }
 
     function test_Claim_OfWhoLeft() public {
-        _toClaims(3);
+        _toClaims();
         _exit(0);
         _claim(0, 0, 0);
         uint256 freeAt = block.timestamp + terms.exitSeconds;
@@ -124,7 +124,7 @@ contract ClaimTest is Fixture {
         _settle();
         _nextRound(0x1f);
         _commitFirst(SLOTS);
-        _revealFirst(3);
+        _revealFirst(2);
         _advance();
         _assertPhase(Phase.Claim);
         (bytes memory values, Point memory quotient) = _opening(0);
@@ -133,15 +133,15 @@ contract ClaimTest is Fixture {
     }
 
     function test_RevertIf_ThereIsNoSuchReveal() public {
-        _toClaims(3);
+        _toClaims();
         (bytes memory values, Point memory quotient) = _opening(0);
-        _refused(0, 3, values, quotient, _noSuchReveal(0, 3));
+        _refused(0, 2, values, quotient, _noSuchReveal(0, 2));
         _refused(1, 0, values, quotient, _noSuchReveal(1, 0));
         _refused(0, 256, values, quotient, _noSuchReveal(0, 256));
     }
 
     function test_RevertIf_ClaimedAlready() public {
-        _toClaims(3);
+        _toClaims();
         _claim(0, 0, 0);
         (bytes memory values, Point memory quotient) = _opening(0);
         bytes memory reason =
@@ -150,7 +150,7 @@ contract ClaimTest is Fixture {
     }
 
     function test_RevertIf_ItDoesNotOpen() public {
-        _toClaims(3);
+        _toClaims();
         (bytes memory values, Point memory quotient) = _opening(1);
         bytes memory reason = abi.encodeWithSelector(IMarketEvents.DoesNotOpen.selector, 0);
         _refused(0, 0, values, quotient, reason);
@@ -160,7 +160,7 @@ contract ClaimTest is Fixture {
     }
 
     function test_RevertIf_PastTheDeadline() public {
-        _toClaims(3);
+        _toClaims();
         uint64 deadline = _project().deadline;
         _pass();
         (bytes memory values, Point memory quotient) = _opening(0);
@@ -177,14 +177,14 @@ contract ClaimTest is Fixture {
         _refused(0, 0, values, quotient, reason);
     }
 
-    /// @dev With the reveals of the first `count`; the others were silent, and are expelled.
-    function _toClaims(uint256 count) private {
+    /// @dev With the reveals of trainers 0 and 1; 2 to 4 were silent, and are expelled; 5 did not commit.
+    function _toClaims() private {
         _gather(SLOTS);
-        _commitFirst(SLOTS);
-        _revealFirst(count);
+        _commitFirst(5);
+        _revealFirst(2);
         _advance();
         _assertPhase(Phase.Claim);
-        for (uint256 i = count; i < SLOTS; ++i) {
+        for (uint256 i = 2; i < 5; ++i) {
             _expel(i);
         }
     }

@@ -80,9 +80,9 @@ contract CoverageTest is Fixture {
     function test_Retry_IsRefusedWithoutTheStakesThatCover() public {
         terms.aggregatorStake = uint128(AT_RISK);
         _toSettlement(SLOTS);
-        _challenge(0x7);
+        _challenge(0x1f);
         _answer(0, 0);
-        _advance(); // two are set aside, and four are no quorum
+        _advance(); // four are set aside, and two are too few for the scoring
         _assertPhase(Phase.Claim);
         assertEq(_project().retries, 0);
     }

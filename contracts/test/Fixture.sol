@@ -235,14 +235,17 @@ abstract contract Fixture is Roles {
         market.advance(terms);
     }
 
-    /// @dev To the second opening of the first round, in which trainer 4 is expelled for silence and
-    /// trainers 0 to 3 have revealed.
+    /// @dev To the second opening of the first round: trainers 0 and 1 have revealed, 2 to 4 are expelled
+    /// for silence, and 5 did not commit.
     function _toRetry() internal {
+        terms.quorum = 3;
         _gather(SLOTS);
         _commitFirst(5);
-        _revealFirst(4);
+        _revealFirst(2);
         _advance();
-        _expel(4);
+        for (uint256 i = 2; i < 5; ++i) {
+            _expel(i);
+        }
     }
 
     /// @dev The roles take over the settled model; the trainers go on from it with new deltas.

@@ -244,8 +244,9 @@ contract PerGainTest is Outcomes {
         for (uint256 i = 3; i < SLOTS; ++i) {
             _expel(i);
         }
+        _advance(); // and nobody settles
         _claim(1, 0, 0);
-        uint256 lost = 3 * (terms.trainerStake - terms.bounty);
+        uint256 lost = 3 * terms.trainerStake + terms.aggregatorStake - 4 * terms.bounty;
         uint256 left = _project().trainerBudget;
         _pass();
         vm.expectEmit(address(market));

@@ -35,15 +35,15 @@ contract RevealTest is Fixture {
 
     function test_Reveal_TakesTheSameDeltaAgainInARetry() public {
         _toRetry();
-        uint256[5] memory rest = [uint256(0), 1, 2, 3, 5];
-        for (uint256 i; i < 5; ++i) {
+        uint256[3] memory rest = [uint256(0), 1, 5];
+        for (uint256 i; i < 3; ++i) {
             _commit(rest[i]);
         }
-        for (uint256 i; i < 5; ++i) {
+        for (uint256 i; i < 3; ++i) {
             _reveal(rest[i]);
         }
         assertEq(uint8(_project().phase), uint8(Phase.Settle));
-        assertEq(market.reveals(_id(), 1).length, 5);
+        assertEq(market.reveals(_id(), 1).length, 3);
     }
 
     // --- copies --------------------------------------------------------------------------------

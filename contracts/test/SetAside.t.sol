@@ -51,7 +51,6 @@ contract SetAsideTest is Fixture {
     }
 
     function test_SetAside_TheOthersKeepTheirOrderAndAreSettled() public {
-        terms.quorum = 3;
         _toSettlement(SLOTS);
         _challenge(0x29); // 0, 3 and 5
         _answer(3, 3);
@@ -97,7 +96,7 @@ contract SetAsideTest is Fixture {
 
     function test_SetAside_TooFewLeftReopensTheRound() public {
         _toSettlement(SLOTS);
-        _challenge(3);
+        _challenge(0xf); // two are left, and the scoring needs three
         _advance();
         _assertPhase(Phase.Commit);
         assertEq(_project().round, 0);
@@ -114,17 +113,17 @@ contract SetAsideTest is Fixture {
     function test_SetAside_TooFewLeftAndNoRetryLetsThemClaim() public {
         terms.maxRetries = 0;
         _toSettlement(SLOTS);
-        _challenge(3);
+        _challenge(0xf);
         _advance();
         _assertPhase(Phase.Claim);
-        for (uint256 slot; slot < 4; ++slot) {
-            _claim(0, slot, slot + 2);
+        for (uint256 slot; slot < 2; ++slot) {
+            _claim(0, slot, slot + 4);
         }
         _advance();
         _assertPhase(Phase.Aborted);
-        uint256 lost = 2 * terms.challengeBond - terms.bounty;
+        uint256 lost = 4 * terms.challengeBond - terms.bounty;
         for (uint256 i; i < SLOTS; ++i) {
-            assertEq(_due(accounts[i]) - _stake(i), i < 2 ? 0 : lost / 4);
+            assertEq(_due(accounts[i]) - _stake(i), i < 4 ? 0 : lost / 2);
         }
         assertEq(_credit(owner), DEPOSIT);
         _assertConserved(0);

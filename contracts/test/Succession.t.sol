@@ -161,7 +161,7 @@ contract SuccessionTest is Fixture {
     /// @dev Who revealed in any opening of the round waited for the aggregator.
     function test_Succession_LetsAllClaimWhoRevealedInTheRound() public {
         _toSettlement(SLOTS);
-        _challenge(3);
+        _challenge(0xf);
         _advance(); // to the second opening
         for (uint256 i; i < QUORUM; ++i) {
             _commit(i);
@@ -171,9 +171,9 @@ contract SuccessionTest is Fixture {
         _assertPhase(Phase.Settle);
         _advance();
         _assertPhase(Phase.Claim);
-        _claim(0, 3, 5); // in the first opening's fourth slot, since two were set aside
+        _claim(0, 1, 5); // in the first opening's second slot, since four were set aside
         _claim(1, 0, 0);
-        uint256 lost = terms.aggregatorStake + 2 * terms.challengeBond - 2 * terms.bounty;
+        uint256 lost = terms.aggregatorStake + 4 * terms.challengeBond - 2 * terms.bounty;
         _advance();
         _assertPhase(Phase.Aborted);
         assertEq(_due(accounts[5]), lost / 2 + terms.trainerStake);

@@ -14,6 +14,7 @@ from market.game import Payment, Rule, Selection, Verdict
 from market.game.clipping import ONE, clip
 from market.game.deviation import deviations
 from market.game.outliers import Ranking, multi_krum
+from market.game.payouts import weigh
 from market.game.proven_value import departures
 from market.game.purse import WORTH_UNITS
 from market.game.stride import stride
@@ -143,11 +144,13 @@ class Arithmetic:
         return [max(score - error, 0) for score, error in pairs]
 
     @cached_property
+    def _weighed(self) -> tuple[list[int], bool]:
+        return weigh(self.verdict.scores, self.verdict.deviations)
+
+    @property
     def likely(self) -> list[int]:
-        """What money is divided by: the same, or where nothing is sure the positive scores."""
-        if any(self.sure):
-            return self.sure
-        return [max(score, 0) for score in self.verdict.scores]
+        """What money is divided by: the same, or where too little is sure the positive scores."""
+        return self._weighed[0]
 
     # --- of the money ---
 
@@ -157,8 +160,8 @@ class Arithmetic:
 
     @property
     def waits(self) -> bool:
-        """Whether what the round gained is owed to the end, as nothing is sure of anybody."""
-        return self.is_per_gain and any(self.likely) and not any(self.sure)
+        """Whether what the round gained is owed to the end, as too little of it is sure."""
+        return self.is_per_gain and any(self.likely) and not self._weighed[1]
 
     @property
     def pot_paid(self) -> int:

@@ -103,8 +103,8 @@ def _share(a: Arithmetic, currency: Currency) -> str:
         return "The round had no pot: all the gain that was expected had been reached."
     if a.waits:
         return (
-            f"Nothing yet of a pot of {currency.show(pot)}: of nobody's part of the gain anything "
-            "is sure."
+            f"Nothing yet of a pot of {currency.show(pot)}: too little is sure of whose the gain "
+            "is."
         )
     return f"Nothing of a pot of {currency.show(pot)}."
 

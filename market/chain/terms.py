@@ -41,7 +41,7 @@ class Terms:
         invited: Merkle root of the accounts that may join; zeros for anybody.
         participants: most trainers that may join.
         slots: most trainers of a round.
-        quorum: fewest trainers that a round settles with.
+        quorum: fewest trainers that must commit for a round to go on.
         byzantine: f of multi-Krum; n trainers tolerate min(f, (n - 3) // 2).
         rounds: rounds that the budget is split over.
         max_retries: re-openings of one round.

@@ -47,7 +47,7 @@ def _opening(state: ProjectState, terms: Terms) -> Iterator[str]:
             drawn = f"about {state.draw.width / EVERYBODY:.0%} of {state.active} trainers may"
         yield f"round     {again}: {committed}, {needed}, {drawn}"
     else:
-        yield f"round     {again}: {state.revealed} of {committed} have revealed, {needed}"
+        yield f"round     {again}: {state.revealed} of {committed} have revealed"
 
 
 def _yardstick(state: ProjectState, terms: Terms) -> Iterator[str]:

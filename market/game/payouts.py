@@ -49,6 +49,26 @@ def divide(pot: int, scores: Sequence[int], errors: Sequence[int]) -> list[int]:
     return shares
 
 
+def weigh(scores: Sequence[int], errors: Sequence[int]) -> tuple[list[int], bool]:
+    """What money is divided by: lower bounds, if those who have one have half of what is likely.
+
+    Otherwise max(score, 0): rows too few to be sure must not be an owner's way to pay nobody, or
+    only an accomplice.
+
+    Args:
+        scores: n, over one positive denominator.
+        errors: n, standard errors, over the same.
+
+    Returns:
+        n shares, and whether they are lower bounds.
+    """
+    bounds = [max(score - error, 0) for score, error in zip(scores, errors, strict=True)]
+    likely = [max(score, 0) for score in scores]
+    certain = sum(score for bound, score in zip(bounds, likely, strict=True) if bound)
+    sure = certain != 0 and 2 * certain >= sum(likely)
+    return (bounds if sure else likely), sure
+
+
 def attend(pool: int, scores: Sequence[int], selected: Sequence[int], moved: bool) -> list[int]:
     """A round's attendance: even among those with a positive score.
 

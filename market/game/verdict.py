@@ -13,7 +13,7 @@ from market.game.deviation import deviations
 from market.game.in_run import in_run, weighted_value
 from market.game.leave_one_out import fixed_leave_one_out, leave_one_out
 from market.game.outliers import multi_krum
-from market.game.payouts import attend, divide
+from market.game.payouts import attend, divide, weigh
 from market.game.proven_value import proven_value
 from market.game.purse import Payment
 from market.game.rules import Rule, Scoring, Selection
@@ -124,10 +124,7 @@ def judge(game: RoundGame, addresses: Sequence[int], rule: Rule) -> Verdict:
     scores, errors, gain = (_mean_scores if rule.values_means else _fixed_scores)(
         round, selected, weights
     )
-    low = [max(score - error, 0) for score, error in zip(scores.numerators, errors, strict=True)]
-    sure = any(low)
-    # Rows too few to be sure of anybody must not be an owner's way to pay nothing.
-    shares = low if sure else [max(score, 0) for score in scores.numerators]
+    shares, sure = weigh(scores.numerators, errors)
     purse = rule.purse
     pot = purse.pot(game.U, game.U + gain)
     per_gain = purse.payment == Payment.PER_GAIN

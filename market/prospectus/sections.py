@@ -188,7 +188,7 @@ def people(offered: Offered) -> list[str]:
         lines.append("Nobody serves yet: rounds open only when an aggregator has staked.")
     lines.append(
         f"Up to {terms.participants} trainers may join, {state.active} are active; rounds have "
-        f"{terms.slots} places and need {terms.quorum}."
+        f"{terms.slots} places and need {terms.quorum} who commit."
     )
     if any(terms.invited):
         return [*lines, f"Only invited accounts may join: list 0x{terms.invited.hex()}."]

@@ -10,7 +10,7 @@ import torch
 
 from market.arrays import as_floats
 from market.game import Payment, Purse
-from market.game.payouts import attend, divide
+from market.game.payouts import attend, divide, weigh
 from market.optimisers.server import (
     FedAdam,
     FedAvg,
@@ -130,15 +130,15 @@ def _pay(
     """Payouts, what is held back, and what was paid for the gain so far; as `judge` has them."""
     exact = numerators(np.array(scores))
     certain = [0] * len(exact)
+    shares, sure = weigh(exact, certain)
     pot = purse.pot(before, after)
     by_gain = purse.payment == Payment.PER_GAIN
-    sure = any(score > 0 for score in exact)
     now = pot.pot if sure or not by_gain else 0
-    shares = divide(now, exact, certain)
-    even = attend(pot.attendance, exact, members, moved=True)
-    paid = [share + part for share, part in zip(shares, even, strict=True)]
-    gain_paid = purse.gain_paid + (sum(shares) if by_gain else 0)
-    return paid, divide(pot.held_back(now), exact, certain), gain_paid
+    by_score = divide(now, shares, certain)
+    even = attend(pot.attendance, shares, members, moved=True)
+    paid = [share + part for share, part in zip(by_score, even, strict=True)]
+    gain_paid = purse.gain_paid + (sum(by_score) if by_gain else 0)
+    return paid, divide(pot.held_back(now), shares, certain), gain_paid
 
 
 def _counted(deltas: Floats, aggregate: Aggregate, members: list[int]) -> Floats:

@@ -65,7 +65,7 @@ class OwnerSpecification:
         participants: most trainers that may join; beyond the slots they take turns.
         invited: accounts that alone may join; empty for anybody.
         slots: most trainers of a round.
-        quorum: fewest trainers that a round settles with.
+        quorum: fewest trainers that must commit for a round to go on.
         byzantine: f of multi-Krum, which needs 2f + 3 slots; nothing to other selections.
         max_retries: re-openings of one round.
         features: raw feature columns, without the bias.

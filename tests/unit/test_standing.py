@@ -29,7 +29,7 @@ def test_an_opening_says_who_may_commit_and_how_many_are_missing() -> None:
         "round     0, opening 2: 1 committed, 3 needed, about 25% of 4 trainers may"
     ]
     revealing = replace(state, phase=Phase.REVEAL, committed=3, revealed=2)
-    assert said(revealing) == ["round     0: 2 of 3 committed have revealed, 3 needed"]
+    assert said(revealing) == ["round     0: 2 of 3 committed have revealed"]
 
 
 @pytest.mark.parametrize(

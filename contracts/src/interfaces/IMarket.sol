@@ -46,7 +46,7 @@ struct Terms {
     bytes32 invited; // Merkle root of the accounts that may join; zero: anybody
     uint16 participants; // most trainers that may join
     uint8 slots; // most trainers of a round
-    uint8 quorum; // fewest trainers that a round settles with
+    uint8 quorum; // fewest trainers that must commit for a round to go on
     uint8 byzantine; // f of multi-Krum; a round of n trainers tolerates min(f, (n - 3) / 2)
     uint8 rounds;
     uint8 maxRetries; // re-openings of one round

@@ -8,6 +8,17 @@ library Scorings {
     uint8 internal constant SHAPLEY = 0; // of the mean's game
     uint8 internal constant LEAVE_ONE_OUT = 1;
     uint8 internal constant IN_RUN = 2; // Shapley values of the game with fixed weights
+
+    /// @return Whether coalitions are valued by their mean, which shares weights out anew.
+    function valuesMeans(uint8 scoring, uint8 step) internal pure returns (bool) {
+        return step == Steps.MEAN && scoring != IN_RUN;
+    }
+
+    /// @return Trainers that the scoring has a meaning for.
+    function fewest(uint8 scoring, uint8 step) internal pure returns (uint256) {
+        if (!valuesMeans(scoring, step)) return 1;
+        return scoring == SHAPLEY ? 3 : 2;
+    }
 }
 
 /// @notice Whose deltas are left out.

@@ -15,7 +15,7 @@ library Conditions {
     /// they and the Shapley values over their denominator fit into a word.
     uint256 internal constant MAX_SLOTS = 32;
     uint256 internal constant MAX_PARTICIPANTS = 1000;
-    /// @dev Of the mean game's closed form, and of multi-Krum with f = 0.
+    /// @dev Of multi-Krum with f = 0.
     uint256 internal constant FEWEST = 3;
     /// @dev So that the stakes of all participants together stay below an aggregator's most.
     uint256 internal constant MAX_TRAINER_STAKE = 2 ** 80;
@@ -114,9 +114,8 @@ library Conditions {
 
     /// @return Trainers below which a rule has no meaning.
     function _fewest(Terms calldata terms) private pure returns (uint256) {
-        bool three = terms.selection == Selections.MULTI_KRUM || terms.scoring == Scorings.SHAPLEY;
-        if (three) return FEWEST;
-        return terms.scoring == Scorings.LEAVE_ONE_OUT && terms.step == Steps.MEAN ? 2 : 1;
+        if (terms.selection == Selections.MULTI_KRUM) return FEWEST;
+        return Scorings.fewest(terms.scoring, terms.step);
     }
 
     function _requireMoney(Terms calldata terms, uint256 maxAmount) private pure {

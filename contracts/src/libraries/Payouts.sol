@@ -80,6 +80,25 @@ library Payouts {
         }
     }
 
+    /// @notice Whether those of whom something is sure have at least half of what is likely.
+    /// @param sure Lower bounds.
+    /// @param likely At least them, 32 below 2^248.
+    function outweighs(uint256[] memory sure, uint256[] memory likely)
+        internal
+        pure
+        returns (bool)
+    {
+        uint256 certain;
+        uint256 all;
+        unchecked {
+            for (uint256 i; i < likely.length; ++i) {
+                all += likely[i];
+                if (sure[i] != 0) certain += likely[i];
+            }
+            return certain != 0 && 2 * certain >= all;
+        }
+    }
+
     /// @return who Bit i is set if trainer i's score is above 0.
     function above(uint256[] memory scores) internal pure returns (uint256 who) {
         for (uint256 i; i < scores.length; ++i) {

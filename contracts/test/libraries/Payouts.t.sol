@@ -167,6 +167,59 @@ contract PayoutsTest is Test {
         assertEq(total, sum + count * part);
     }
 
+    // --- what is sure ----------------------------------------------------------------------------
+
+    function test_Outweighs_ByHand() public pure {
+        assertTrue(_outweighs([uint256(1), 0, 0], [uint256(6), 3, 3])); // just half
+        assertFalse(_outweighs([uint256(5), 0, 0], [uint256(6), 4, 3]));
+        assertTrue(_outweighs([uint256(0), 1, 1], [uint256(6), 4, 3]));
+        assertFalse(_outweighs([uint256(0), 0, 0], [uint256(6), 4, 3]));
+        assertFalse(_outweighs([uint256(0), 0, 0], [uint256(0), 0, 0]));
+        assertTrue(_outweighs([uint256(1), 0, 0], [uint256(1), 0, 0]));
+    }
+
+    function test_Outweighs_OfTheLargest() public pure {
+        uint256[] memory likely = new uint256[](32);
+        for (uint256 i; i < 32; ++i) {
+            likely[i] = 2 ** 248 - 1;
+        }
+        uint256[] memory sure = new uint256[](32);
+        for (uint256 i; i < 16; ++i) {
+            assertFalse(Payouts.outweighs(sure, likely));
+            sure[i] = 1;
+        }
+        assertTrue(Payouts.outweighs(sure, likely));
+    }
+
+    /// @dev A score more that is only likely never makes a round sure.
+    function testFuzz_Outweighs_DoubtOnlyDoubts(uint120[N] memory given, uint256 kind, uint64 more)
+        public
+        pure
+    {
+        uint256[] memory likely = _scores(given, kind);
+        uint256[] memory sure = new uint256[](N);
+        for (uint256 i; i < N; ++i) {
+            if (kind >> (64 + i) & 1 == 1) sure[i] = likely[i] / 2;
+        }
+        bool before = Payouts.outweighs(sure, likely);
+        uint256 doubted = kind % N;
+        sure[doubted] = 0;
+        likely[doubted] += more;
+        if (Payouts.outweighs(sure, likely)) assertTrue(before);
+    }
+
+    function _outweighs(uint256[3] memory given, uint256[3] memory scores)
+        private
+        pure
+        returns (bool)
+    {
+        (uint256[] memory sure, uint256[] memory likely) = (new uint256[](3), new uint256[](3));
+        for (uint256 i; i < 3; ++i) {
+            (sure[i], likely[i]) = (given[i], scores[i]);
+        }
+        return Payouts.outweighs(sure, likely);
+    }
+
     function testFuzz_Positive_LeavesOutTheRest(int256[N] memory given) public pure {
         int256[] memory scores = new int256[](N);
         for (uint256 i; i < N; ++i) {

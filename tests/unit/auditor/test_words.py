@@ -198,7 +198,7 @@ def test_what_waits_for_the_end() -> None:
         0, [2_000] * 5, ERRORS, [0] * 5, chosen=chosen, earned=[WORTH_UNITS // 10] * 5
     )
     assert said(Outcome.WAITING, arithmetic) == (
-        "Nothing yet of a pot of 1.000000 ether: of nobody's part of the gain anything is sure. "
+        "Nothing yet of a pot of 1.000000 ether: too little is sure of whose the gain is. "
         "It lowered the validation loss by 0.0010 of the round's 0.0050; equal trainers would "
         "differ by about 0.0011 by chance. About 0.380000 ether of its part of the gain are owed "
         "until the end."

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.errors import InputError
-from market.game.payouts import CAP, attend, divide
+from market.game.payouts import CAP, attend, divide, weigh
 
 pots = st.integers(0, 2**120)
 one = st.one_of(st.integers(0, 12), st.integers(-(2**200), 2**200))
@@ -83,3 +83,37 @@ def test_attendance_is_even_among_those_with_a_score() -> None:
     assert attend(100, [5, 0, 1, -1], [0, 1, 2], moved=True) == [50, 0, 50, 0]
     assert attend(100, [0, 0, 0, 0], [0, 1, 3], moved=True) == [0] * 4
     assert attend(100, [0, 0, 0, 0], [0, 1, 3], moved=False) == [33, 33, 0, 33]
+
+
+# --- what is sure --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scores", "errors", "shares", "sure"),
+    [
+        ([6, 3, 3], [1, 3, 3], [5, 0, 0], True),  # just half of what is likely
+        ([6, 4, 3], [1, 4, 3], [6, 4, 3], False),
+        ([6, 4, 3], [6, 3, 2], [0, 1, 1], True),
+        ([6, -4, 3], [9, 9, 9], [6, 0, 3], False),
+        ([-1, -2, 0], [0, 0, 0], [0, 0, 0], False),
+        ([3, 2, -9], [0, 0, 0], [3, 2, 0], True),
+        ([], [], [], False),
+    ],
+)
+def test_money_is_divided_by_what_is_sure_if_that_is_enough(
+    scores: list[int], errors: list[int], shares: list[int], sure: bool
+) -> None:
+    assert weigh(scores, errors) == (shares, sure)
+
+
+@given(st.lists(st.tuples(st.integers(-(2**90), 2**90), st.integers(0, 2**90)), max_size=32))
+def test_one_of_whom_alone_the_rows_are_sure_has_no_more_than_is_likely(
+    pairs: list[tuple[int, int]],
+) -> None:
+    """An accomplice cannot have what others seem to have gained by their being doubtful."""
+    scores, errors = [score for score, _ in pairs], [error for _, error in pairs]
+    shares, _ = weigh(scores, errors)
+    likely = [max(score, 0) for score in scores]
+    paid = [own for share, own in zip(shares, likely, strict=True) if share]
+    assert all(share <= own for share, own in zip(shares, likely, strict=True))
+    assert 2 * sum(paid) >= sum(likely)

@@ -139,9 +139,11 @@ def test_pay_is_by_the_lower_bound(played: Round, chosen: tuple[Scoring, Step]) 
     purse = replace(PURSE, attendance_bps=0)
     verdict = judge(game, range(n), played.rule(*chosen, purse=purse))
     both = list(zip(verdict.scores, verdict.deviations, strict=True))
-    certain = [score - error for score, error in both]
-    # Where nobody is certain, what they seem to be worth.
-    by = certain if max(certain) > 0 else verdict.scores
+    bounds = [score - error for score, error in both]
+    certain = sum(score for score, error in both if score > error)
+    # Where too little is certain, what they seem to be worth.
+    enough = 2 * certain >= sum(score for score in verdict.scores if score > 0)
+    by = bounds if certain and enough else verdict.scores
     assert verdict.payouts == divide(BUDGET // 2, by, verdict.deviations)
     assert chosen[0] != Scoring.SHAPLEY or not any(verdict.deviations)
 
