@@ -23,6 +23,8 @@ from zk.opening import tau
 from zk.srs import Srs, add_srs, find_srs
 
 FETCH_SECONDS = 60.0
+MOST_DIALLED = 64
+"""Peers at a time: each takes a thread, and an audit names up to a thousand."""
 SRS_LIMIT = 1 << 30
 MODEL_BOUND = 1 << 90
 """No honest model entry comes near it; claims about smaller ones stay in the contract's bounds."""
@@ -77,7 +79,7 @@ class Project:
 def connect_peers(market: Market, storage: Storage, accounts: Iterable[str]) -> None:
     """Connects to the IPFS nodes that the accounts announced; who cannot be reached is skipped.
 
-    All at the same time: addresses at which nobody answers would else add up their timeouts.
+    `MOST_DIALLED` at a time: addresses at which nobody answers would else add up their timeouts.
     """
     own = storage.peer()
     announced = [market.announcement(account) for account in accounts]
@@ -91,7 +93,7 @@ def connect_peers(market: Market, storage: Storage, accounts: Iterable[str]) -> 
         except MarketError:
             return
 
-    with ThreadPoolExecutor(max_workers=len(peers)) as pool:
+    with ThreadPoolExecutor(max_workers=min(len(peers), MOST_DIALLED)) as pool:
         list(pool.map(connect, sorted(peers)))
 
 

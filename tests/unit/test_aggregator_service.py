@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,7 +25,7 @@ from market.errors import (
     StorageError,
     TransportError,
 )
-from market.project import connect_peers, settled_before
+from market.project import MOST_DIALLED, connect_peers, settled_before
 from tests.states import state_of
 from zk.field import Point
 
@@ -296,6 +297,24 @@ def test_deltas_are_fetched_and_peers_dialled_all_at_once(world: World, tmp_path
     vars(world)["connect"] = wait
     connect_peers(world, world, world.joined(ID))  # type: ignore[arg-type]
     assert not together.broken
+
+
+def test_no_more_peers_are_dialled_at_a_time_than_threads_are_cheap(world: World) -> None:
+    world.logged = [reveal(slot) for slot in range(3 * MOST_DIALLED)]
+    dialling = [0, 0]
+    lock = threading.Lock()
+
+    def connect(_: str) -> None:
+        with lock:
+            dialling[0] += 1
+            dialling[1] = max(dialling)
+        time.sleep(0.02)
+        with lock:
+            dialling[0] -= 1
+
+    vars(world)["connect"] = connect
+    connect_peers(world, world, world.joined(ID))  # type: ignore[arg-type]
+    assert 1 < dialling[1] <= MOST_DIALLED
 
 
 def test_who_kept_silent_is_slashed_once_the_time_to_reveal_is_over(
