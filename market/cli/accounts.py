@@ -10,9 +10,9 @@ from market.chain.keyfile import create_account
 from market.chain.market import Market, project_id
 from market.chain.state import Created
 from market.cli.context import Settings, shared_options
-from market.cli.output import instant
 from market.errors import InputError, NotFoundError
 from market.identity import announce
+from market.instants import instant
 
 
 @click.command(epilog="Example: market key --home ./trainer")

@@ -88,3 +88,8 @@ def test_damaged_arguments_leave_the_name_or_are_read(name: str, data: bytes) ->
 def test_a_phase_that_does_not_exist_leaves_the_name() -> None:
     error = REFUSALS.translate(revert("WrongPhase", 200, 1))
     assert error.message == "the contract refused the call: WrongPhase"
+
+
+@pytest.mark.parametrize("name", ["DeadlinePassed", "DeadlineNotReached"])
+def test_a_deadline_that_no_calendar_has_is_shown_as_a_number(name: str) -> None:
+    assert "second 18446744073709551615" in REFUSALS.translate(revert(name, 2**64 - 1)).message
