@@ -298,11 +298,12 @@ def placed(reveals: Iterable[RevealEvent]) -> list[RevealEvent]:
     """Of the reveals of one epoch, in the order of their slots: beyond the slots one gives way."""
     slots: list[RevealEvent] = []
     for each in reveals:
+        holders = [held.trainer for held in slots]
         if each.displaced == NOBODY:
             slots.append(each)
-        elif each.displaced != each.trainer:
-            place = next(i for i, held in enumerate(slots) if held.trainer == each.displaced)
-            slots[place] = each
+        # In none where the node's logs lag or lie: who acts on it asks the contract who stands.
+        elif each.displaced != each.trainer and each.displaced in holders:
+            slots[holders.index(each.displaced)] = each
     return slots
 
 

@@ -358,9 +358,17 @@ class Market(Events):
 
         Args:
             model: commitment of the model that the round started from.
+
+        Raises:
+            ChainError: the node's logs lag behind.
         """
         terms = self.created(id).terms
         points = {r.trainer: r.point for r in self.all_reveals(id) if r.round == found.round}
+        if not points.keys() >= set(found.trainers):
+            raise ChainError(
+                f"the node shows round {found.round} settled, and not all its reveals",
+                "wait for its logs",
+            )
         revealed = tuple(points[trainer] for trainer in found.trainers)
         return Binding(terms.zero, terms.statistics, model, revealed)
 
