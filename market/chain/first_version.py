@@ -6,6 +6,7 @@ its floor for all that were selected stands in the place of attendance.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, fields
 from typing import Any
@@ -314,6 +315,8 @@ class _FirstRefusals(Refusals):
 
     def translate(self, data: bytes) -> ContractError:
         if data[:4] == self._SELECTOR and len(data) == 68:
-            phases = [_todays_phase(data[place]) for place in (35, 67)]
-            data = data[:4] + encode(["uint8", "uint8"], phases)
+            # Where it is no phase, the data is as it came, of which only the name is said.
+            with contextlib.suppress(ValueError):
+                phases = [_todays_phase(data[place]) for place in (35, 67)]
+                data = data[:4] + encode(["uint8", "uint8"], phases)
         return super().translate(data)
