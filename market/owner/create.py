@@ -217,7 +217,7 @@ def announced_keys(market: Market, accounts: Sequence[str]) -> list[bytes]:
     if silent_ones:
         raise NotFoundError(
             f"no encryption key was announced by {', '.join(silent_ones)}",
-            "each named aggregator's operator runs `market announce` first",
+            "each named account's operator runs `market announce` first",
         )
     return [announced.encryption_key for announced in found.values() if announced is not None]
 
