@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from market.chain.market import Market
 from market.chain.state import Created, ProjectState, SettledRound
 from market.chain.terms import Terms
@@ -15,7 +18,7 @@ from market.errors import ChainError, MarketError, ProofError, StorageError
 from market.progress import Progress, silent
 from market.specification.document import MAX_BYTES, Document, decode_document
 from market.storage.base import Storage
-from market.vectors import ENTRY_BYTES, decode
+from market.vectors import ENTRY_BYTES, decode, matrix
 from zk.commit import commit, zero_point
 from zk.field import Point
 from zk.keys import Keys, derive_keys
@@ -74,6 +77,15 @@ class Project:
         if commit(vector, self.keys) != point:
             raise StorageError(f"the model {cid} is not the one that the contract holds")
         return vector
+
+    def fetch_weights(self, storage: Storage, cid: str, point: Point) -> npt.NDArray[np.float64]:
+        """(F, C) weights of the model with commitment `point`.
+
+        Raises:
+            StorageError: as for `fetch_model`.
+        """
+        vector = self.fetch_model(storage, cid, point)
+        return self.document.grid.weights(matrix(vector, *self.model_shape))
 
 
 def connect_peers(market: Market, storage: Storage, accounts: Iterable[str]) -> None:
