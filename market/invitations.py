@@ -70,31 +70,19 @@ def root_of(accounts: Iterable[str]) -> bytes:
     return _nodes(_checked(accounts))[0]
 
 
-def proof_of(accounts: Iterable[str], account: str) -> list[bytes]:
-    """What shows that an account is among those of the tree.
+def invite(accounts: Iterable[str]) -> list[Invitation]:
+    """An invitation of each account, in the order of the list.
 
     Raises:
-        InputError: it is not among them; or as for `root_of`.
-    """
-    return list(invite(accounts, [account])[0].proof)
-
-
-def invite(accounts: Iterable[str], whom: Iterable[str] | None = None) -> list[Invitation]:
-    """Invitations of some of the accounts, or of all.
-
-    Raises:
-        InputError: as for `proof_of`.
+        InputError: as for `root_of`.
     """
     listed = _checked(accounts)
     nodes = _nodes(listed)
     places = {leaf: number for number, leaf in enumerate(_leaves(listed))}
-    found = []
-    for account in listed if whom is None else map(_address, whom):
-        if leaf_of(account) not in places:
-            raise InputError(f"{account} is not invited", "add it to the list, and use its root")
-        siblings = proof(nodes, places[leaf_of(account)])
-        found.append(Invitation(account, nodes[0], tuple(siblings)))
-    return found
+    return [
+        Invitation(account, nodes[0], tuple(proof(nodes, places[leaf_of(account)])))
+        for account in listed
+    ]
 
 
 def encode_list(accounts: Iterable[str]) -> Any:
@@ -124,12 +112,12 @@ def read_invited(path: Path) -> tuple[str, ...]:
     return tuple(accounts)
 
 
-def read_invitation(path: Path, account: str, root: bytes | None = None) -> list[bytes]:
+def read_invitation(path: Path, account: str, root: bytes) -> list[bytes]:
     """The proof of an invitation's file.
 
     Args:
         account: who wants to join.
-        root: that the terms name; the file's own is believed if none is given.
+        root: that the terms name.
 
     Raises:
         InputError: it is missing, too large or malformed, is another account's or for another
@@ -141,7 +129,7 @@ def read_invitation(path: Path, account: str, root: bytes | None = None) -> list
             f"{path} invites {invitation.account}, not {account}",
             "use the key of the account that was invited, or ask for an invitation of this one",
         )
-    if root is not None and invitation.root != root:
+    if invitation.root != root:
         raise InputError(
             f"{path} is an invitation to other projects",
             f"this one's list has the root {_hex(root)}: ask its owner",

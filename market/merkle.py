@@ -56,16 +56,3 @@ def holds_anywhere(root: bytes, leaf: bytes, siblings: Sequence[bytes]) -> bool:
     for sibling in siblings:
         node = commutative(node, sibling)
     return node == root
-
-
-def holds_at(root: bytes, leaf: bytes, siblings: Sequence[bytes], number: int, leaves: int) -> bool:
-    """Whether the leaf of this number, of so many, is this one, in a tree of `ordered` hashes."""
-    if not 0 <= number < leaves:
-        return False
-    node, place = leaf, 2 * leaves - 2 - number
-    for sibling in siblings:
-        if place == 0:
-            return False
-        node = ordered(node, sibling) if place % 2 else ordered(sibling, node)
-        place = (place - 1) // 2
-    return place == 0 and node == root

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from market.chain.market import Market
 from market.chain.state import Created, ProjectState, SettledRound
 from market.chain.terms import Terms
@@ -15,7 +18,7 @@ from market.errors import ChainError, MarketError, ProofError, StorageError
 from market.progress import Progress, silent
 from market.specification.document import MAX_BYTES, Document, decode_document
 from market.storage.base import Storage
-from market.vectors import ENTRY_BYTES, decode
+from market.vectors import ENTRY_BYTES, decode, matrix
 from zk.commit import commit, zero_point
 from zk.field import Point
 from zk.keys import Keys, derive_keys
@@ -23,6 +26,8 @@ from zk.opening import tau
 from zk.srs import Srs, add_srs, find_srs
 
 FETCH_SECONDS = 60.0
+MOST_DIALLED = 64
+"""Peers at a time: each takes a thread, and an audit names up to a thousand."""
 SRS_LIMIT = 1 << 30
 MODEL_BOUND = 1 << 90
 """No honest model entry comes near it; claims about smaller ones stay in the contract's bounds."""
@@ -73,11 +78,20 @@ class Project:
             raise StorageError(f"the model {cid} is not the one that the contract holds")
         return vector
 
+    def fetch_weights(self, storage: Storage, cid: str, point: Point) -> npt.NDArray[np.float64]:
+        """(F, C) weights of the model with commitment `point`.
+
+        Raises:
+            StorageError: as for `fetch_model`.
+        """
+        vector = self.fetch_model(storage, cid, point)
+        return self.document.grid.weights(matrix(vector, *self.model_shape))
+
 
 def connect_peers(market: Market, storage: Storage, accounts: Iterable[str]) -> None:
     """Connects to the IPFS nodes that the accounts announced; who cannot be reached is skipped.
 
-    All at the same time: addresses at which nobody answers would else add up their timeouts.
+    `MOST_DIALLED` at a time: addresses at which nobody answers would else add up their timeouts.
     """
     own = storage.peer()
     announced = [market.announcement(account) for account in accounts]
@@ -91,7 +105,7 @@ def connect_peers(market: Market, storage: Storage, accounts: Iterable[str]) -> 
         except MarketError:
             return
 
-    with ThreadPoolExecutor(max_workers=len(peers)) as pool:
+    with ThreadPoolExecutor(max_workers=min(len(peers), MOST_DIALLED)) as pool:
         list(pool.map(connect, sorted(peers)))
 
 

@@ -73,21 +73,23 @@ def check_rows(package: RowsPackage, terms: Terms, document: Document, keys: Key
     Raises:
         ProofError: the engine failed.
     """
+    wide = _equal(
+        "their features are those of the specification", package.X.shape[1], document.features
+    )
+    labelled = Check(
+        "their labels are classes of the specification",
+        bool(package.y.max() < document.classes),
+        f"a label is {package.y.max()} of {document.classes} classes",
+    )
     checks = [
         _equal("the rows are those behind rowsRoot", package.root.hex(), terms.rows_root.hex()),
         _equal("their number is that of the terms", len(package.y), terms.rows),
         _equal("the model has as many outputs as classes", document.classes, terms.outputs),
-        _equal(
-            "their features are those of the specification", package.X.shape[1], document.features
-        ),
-        Check(
-            "their labels are classes of the specification",
-            bool(package.y.max() < document.classes),
-            f"a label is {package.y.max()} of {document.classes} classes",
-        ),
+        wide,
+        labelled,
         _committed(package.statistics, document.shape.statistics_length, terms, keys),
     ]
-    if not (checks[3].holds and checks[4].holds):
+    if not (wide.holds and labelled.holds):
         return Judgement(tuple(checks), None)
     design = document.scaling.design(package.X)
     try:

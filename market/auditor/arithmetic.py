@@ -210,5 +210,9 @@ class Arithmetic:
 
 
 def utility_unit(terms: Terms) -> int:
-    """What stands for 1.0 in a utility, on the grid that `create-project` gives every project."""
-    return Grid(terms.slots, moves=Step(terms.step)).utility_unit
+    """What stands for 1.0 in a utility: by the terms alone, as the grid's bits are not on chain.
+
+    The mean square of labels, which are unit vectors: participants refuse terms that say otherwise.
+    Terms that name none are no owner's of this version; they are read on its usual grid.
+    """
+    return terms.energy or Grid(terms.slots, moves=Step(terms.step)).utility_unit

@@ -16,6 +16,7 @@ from market.chain.state import Log, Phase
 from market.game.purse import BASIS_POINTS
 from market.invitations import leaf_of
 from market.merkle import holds_anywhere
+from market.specification.amounts import NOBODY
 
 
 def conduct_claims(ledger: Ledger, history: list[Log], evidence: Evidence) -> Iterator[Claim]:
@@ -46,8 +47,9 @@ def _office_claims(ledger: Ledger, history: list[Log]) -> Iterator[Claim]:
             holder in named and holder in staked,
         )
         if number:
+            first = staked[0] if staked else NOBODY
             yield claim(
-                "office", "the first with a stake succeeds a silent aggregator", holder, staked[0]
+                "office", "the first with a stake succeeds a silent aggregator", holder, first
             )
     holder = ""
     for log in history:

@@ -20,15 +20,15 @@ def draw_claims(
     """All of them."""
     slots = created.terms.slots
     arc, committed = Arc(), 0
+    seeds: dict[int, bytes] = {}
     for opening in course.openings:
         subject = f"round {opening.round}"
         due = arc.next(opening.active, slots, committed, opening.again, opening.block)
         yield claim(subject, "the arc of who is drawn is the next one", opening.arc, due)
-        seed = seed_in(opening, created.id, evidence.hash_of)
+        seed = seeds[opening.epoch] = seed_in(opening, created.id, evidence.hash_of)
         outside = [a for a in opening.committed if not opening.arc.covers(seed, a)]
         yield claim(subject, "everybody who committed was drawn", outside, [])
         arc, committed = opening.arc, len(opening.committed)
-    seeds = {each.epoch: seed_in(each, created.id, evidence.hash_of) for each in course.openings}
     yield from _slot_claims(history, slots, seeds)
 
 

@@ -30,10 +30,6 @@ class Arc:
     width: int = 0
     seed_block: int = 0
 
-    @property
-    def is_everybody(self) -> bool:
-        return self.width == EVERYBODY
-
     def next(self, active: int, slots: int, committed: int, again: bool, block: int) -> Arc:
         """The arc of the next opening.
 

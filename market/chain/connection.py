@@ -36,6 +36,9 @@ _RETRIES = 3
 TRANSACTION_GAS = 1 << 24
 """The most that a transaction may ask for where EIP-7825 holds."""
 
+_NONSENSE = (ValueError, TypeError, KeyError)
+"""web3 takes an answer's types on trust: a wrong one fails somewhere in its formatters."""
+
 T = TypeVar("T")
 
 
@@ -95,9 +98,8 @@ class Connection:
                 time.sleep(0.2 * (attempt + 1))
             except Web3Exception as error:
                 raise self._translate(error) from error
-            # web3 takes the answer's types on trust: a wrong one fails somewhere in its formatters.
-            except (ValueError, TypeError, KeyError) as error:
-                raise ChainError(f"the node at {self.rpc} answers nonsense: {error}") from error
+            except _NONSENSE as error:
+                raise self._nonsense(error) from error
         raise AssertionError("unreachable")
 
     def now(self) -> int:
@@ -150,6 +152,8 @@ class Connection:
             pass  # it may have arrived: the receipt tells
         except Web3Exception as error:
             raise self._translate(error) from error
+        except _NONSENSE as error:
+            raise self._nonsense(error) from error
         return self._receipt(bytes(signed.hash), bytes(signed.raw_transaction))
 
     def _receipt(self, transaction: bytes, raw: bytes) -> TxReceipt:
@@ -170,7 +174,7 @@ class Connection:
                         f"{RECEIPT_SECONDS:.0f} s",
                         "check the node, then run the command again",
                     ) from error
-            with contextlib.suppress(Web3Exception, requests.RequestException, ValueError):
+            with contextlib.suppress(Web3Exception, requests.RequestException, *_NONSENSE):
                 try:
                     self.web3.eth.get_transaction(HexBytes(transaction))
                 except TransactionNotFound:
@@ -195,7 +199,10 @@ class Connection:
             )
         if isinstance(error, Web3RPCError):
             return ChainError(f"the node at {self.rpc} refused: {text[:200]}")
-        return ChainError(f"the node at {self.rpc} answers nonsense: {text[:200]}")
+        return self._nonsense(error)
+
+    def _nonsense(self, error: Exception) -> ChainError:
+        return ChainError(f"the node at {self.rpc} answers nonsense: {str(error)[:200]}")
 
 
 def gas_limit(estimate: int, of_block: int) -> int:

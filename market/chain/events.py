@@ -60,9 +60,7 @@ class Events:
         """
         found = self._logs("Created", {"id": id})
         if not found:
-            raise NotFoundError(
-                f"there is no project 0x{id.hex()}", "check the id, --rpc and --contract"
-            )
+            raise no_such_project(id)
         return _created(found[0])
 
     def all_created(self) -> list[Created]:
@@ -143,8 +141,8 @@ class Events:
 
     def committed_in(self, id: bytes, epoch: int) -> list[str]:
         """Who committed in an epoch, in order."""
-        opened = [log["args"]["epoch"] for log in self._logs("RoundOpened", {"id": id})]
-        places = [_place(log) for log in self._logs("RoundOpened", {"id": id})]
+        logs = self._logs("RoundOpened", {"id": id})
+        opened, places = [log["args"]["epoch"] for log in logs], [_place(log) for log in logs]
         if epoch not in opened:
             return []
         start = places[opened.index(epoch)]
@@ -154,10 +152,6 @@ class Events:
             for log in self._logs("Committed", {"id": id})
             if _place(log) > start and (not later or _place(log) < later[0])
         ]
-
-    def took_office(self, id: bytes) -> list[str]:
-        """The holders of the office in their order; the last holds it."""
-        return [str(log["args"]["aggregator"]) for log in self._logs("TookOffice", {"id": id})]
 
     def settled(self, id: bytes) -> list[SettledRound]:
         """Every settled round."""
@@ -294,15 +288,21 @@ class Events:
         return list(found)
 
 
+def no_such_project(id: bytes) -> NotFoundError:
+    """What is raised for an id that the market does not know."""
+    return NotFoundError(f"there is no project 0x{id.hex()}", "check the id, --rpc and --contract")
+
+
 def placed(reveals: Iterable[RevealEvent]) -> list[RevealEvent]:
     """Of the reveals of one epoch, in the order of their slots: beyond the slots one gives way."""
     slots: list[RevealEvent] = []
     for each in reveals:
+        holders = [held.trainer for held in slots]
         if each.displaced == NOBODY:
             slots.append(each)
-        elif each.displaced != each.trainer:
-            place = next(i for i, held in enumerate(slots) if held.trainer == each.displaced)
-            slots[place] = each
+        # In none where the node's logs lag or lie: who acts on it asks the contract who stands.
+        elif each.displaced != each.trainer and each.displaced in holders:
+            slots[holders.index(each.displaced)] = each
     return slots
 
 

@@ -6,6 +6,7 @@ its floor for all that were selected stands in the place of attendance.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, fields
 from typing import Any
@@ -19,7 +20,8 @@ from web3.types import TxReceipt
 
 from market.chain.artifact import load_artifact
 from market.chain.connection import Connection
-from market.chain.events import Events
+from market.chain.deployed import DeployedMarket
+from market.chain.events import no_such_project
 from market.chain.refusal import Refusals
 from market.chain.state import (
     EVERYBODY,
@@ -34,10 +36,9 @@ from market.chain.state import (
     TrainerState,
 )
 from market.chain.terms import Terms, camel_case
-from market.chain.token import Token
-from market.errors import ChainError, ContractError, InputError, NotFoundError
+from market.errors import ChainError, ContractError, InputError
 from market.game import Selection, Step
-from market.specification.amounts import NATIVE, NOBODY, Currency
+from market.specification.amounts import NOBODY
 from zk.field import Point, TwistPoint
 
 COMMANDS = ("advance", "cancel", "exit", "status", "withdraw")
@@ -76,7 +77,7 @@ class FirstVersionError(ChainError):
         )
 
 
-class FirstMarket(Events):
+class FirstMarket(DeployedMarket):
     """The exits of one deployed market of the first version.
 
     Args:
@@ -110,11 +111,6 @@ class FirstMarket(Events):
                 "check --rpc and --contract",
             )
 
-    @property
-    def address(self) -> str:
-        """Address of the signing account."""
-        return self.connection.address
-
     # --- calls that change something ---
 
     def cancel(self, terms: Terms) -> TxReceipt:
@@ -145,9 +141,7 @@ class FirstMarket(Events):
         """
         found = self._logs("Created", {"id": id})
         if not found:
-            raise NotFoundError(
-                f"there is no project 0x{id.hex()}", "check the id, --rpc and --contract"
-            )
+            raise no_such_project(id)
         args = found[0]["args"]
         return Created(
             id=id,
@@ -160,39 +154,17 @@ class FirstMarket(Events):
 
     def project(self, id: bytes) -> ProjectState:
         """Raises NotFoundError if there is no such project."""
-        raw = self._call(self._contract.functions.project(id))
-        if raw[0] == Phase.NONE:
-            raise NotFoundError(
-                f"there is no project 0x{id.hex()}", "check the id, --rpc and --contract"
-            )
-        return _todays_state(raw)
+        state = self._read(self._contract.functions.project(id), _todays_state)
+        if state.phase is Phase.NONE:
+            raise no_such_project(id)
+        return state
 
     def trainer(self, id: bytes, account: str) -> TrainerState:
-        standing, revealed_in, stake, credit = self._call(
-            self._contract.functions.trainer(id, account)
-        )
-        return TrainerState(Standing(standing), revealed_in, revealed_in, 0, stake, credit)
-
-    def aggregator_stake(self, id: bytes, account: str) -> int:
-        """Wei at stake of a named aggregator."""
-        return int(self._call(self._contract.functions.aggregatorStake(id, account)))
-
-    def credit(self, id: bytes, account: str) -> int:
-        """Wei credited to the account and not withdrawn; stakes not included."""
-        return int(self._call(self._contract.functions.credit(id, account)))
+        return self._read(self._contract.functions.trainer(id, account), _todays_trainer)
 
     def withdrawable(self, terms: Terms, account: str) -> int:
         call = self._contract.functions.withdrawable(first_terms(terms), account)
         return int(self._call(call))
-
-    def currency(self, token: str) -> Currency:
-        """What amounts of a token, or of the native coin for `NOBODY`, are written in."""
-        return NATIVE if token == NOBODY else Token(self.connection, token).currency()
-
-    def balance(self, account: str) -> int:
-        """Wei that the account holds."""
-        checked = Web3.to_checksum_address(account)
-        return int(self.connection.ask(lambda: self.web3.eth.get_balance(checked)))
 
     def all_reveals(self, id: bytes) -> list[RevealEvent]:
         """Every reveal of the project, also those that were set aside later."""
@@ -219,12 +191,6 @@ class FirstMarket(Events):
                 )
             )
         return rounds
-
-    def _call(self, function: Any) -> Any:
-        return self.connection.ask(lambda: function.call(block_identifier=self._block))
-
-    def _send(self, function: Any) -> TxReceipt:
-        return self.connection.send(function)
 
 
 def first_terms(terms: Terms) -> tuple[Any, ...]:
@@ -299,6 +265,11 @@ def _todays_state(raw: Sequence[Any]) -> ProjectState:
     )
 
 
+def _todays_trainer(raw: Sequence[Any]) -> TrainerState:
+    standing, revealed_in, stake, credit = raw
+    return TrainerState(Standing(standing), revealed_in, revealed_in, 0, stake, credit)
+
+
 def _todays_phase(phase: int) -> Phase:
     return Phase(phase + Phase.DONE - _DONE if phase >= _DONE else phase)
 
@@ -314,6 +285,8 @@ class _FirstRefusals(Refusals):
 
     def translate(self, data: bytes) -> ContractError:
         if data[:4] == self._SELECTOR and len(data) == 68:
-            phases = [_todays_phase(data[place]) for place in (35, 67)]
-            data = data[:4] + encode(["uint8", "uint8"], phases)
+            # Where it is no phase, the data is as it came, of which only the name is said.
+            with contextlib.suppress(ValueError):
+                phases = [_todays_phase(data[place]) for place in (35, 67)]
+                data = data[:4] + encode(["uint8", "uint8"], phases)
         return super().translate(data)

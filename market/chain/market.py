@@ -14,7 +14,8 @@ from web3.types import TxReceipt
 
 from market.chain.artifact import Artifact, load_artifact
 from market.chain.connection import Connection
-from market.chain.events import Events
+from market.chain.deployed import DeployedMarket
+from market.chain.events import no_such_project
 from market.chain.payment import pay
 from market.chain.refusal import Refusals
 from market.chain.registry import Registry
@@ -24,13 +25,12 @@ from market.chain.state import (
     ProjectState,
     SettledRound,
     Settlement,
-    Standing,
     TrainerState,
 )
 from market.chain.terms import Terms
 from market.chain.token import Token
 from market.errors import ChainError, InputError, NotFoundError
-from market.specification.amounts import NATIVE, NOBODY, Currency
+from market.specification.amounts import NOBODY
 from zk.binding import Binding
 from zk.field import Point
 from zk.folding import statement
@@ -63,7 +63,7 @@ class OtherCodeError(ChainError):
     """What stands at an address is not the contract that is expected there."""
 
 
-class Market(Events):
+class Market(DeployedMarket):
     """Calls and events of one deployed market.
 
     Calls that take money take it from the signing account: as native coin, or from its tokens,
@@ -143,11 +143,6 @@ class Market(Events):
     def height(self) -> int:
         """Number of the newest block."""
         return int(self.connection.ask(lambda: self.web3.eth.block_number))
-
-    @property
-    def address(self) -> str:
-        """Address of the signing account."""
-        return self.connection.address
 
     # --- calls that change something ---
 
@@ -267,16 +262,13 @@ class Market(Events):
 
     def project(self, id: bytes) -> ProjectState:
         """Raises NotFoundError if there is no such project."""
-        state = ProjectState.from_abi(self._call(self._contract.functions.project(id)))
+        state = self._read(self._contract.functions.project(id), ProjectState.from_abi)
         if state.phase is Phase.NONE:
-            raise NotFoundError(
-                f"there is no project 0x{id.hex()}", "check the id, --rpc and --contract"
-            )
+            raise no_such_project(id)
         return state
 
     def trainer(self, id: bytes, account: str) -> TrainerState:
-        raw = self._call(self._contract.functions.trainer(id, account))
-        return TrainerState(Standing(raw[0]), *raw[1:])
+        return self._read(self._contract.functions.trainer(id, account), TrainerState.from_abi)
 
     def announcement(self, account: str) -> Announcement | None:
         """What the account says of itself; None if it never said anything."""
@@ -292,21 +284,9 @@ class Market(Events):
         """Whether a trainer committed, did not reveal, and was not expelled for it yet."""
         return bool(self._call(self._contract.functions.isSilent(id, account)))
 
-    def aggregator_stake(self, id: bytes, account: str) -> int:
-        """Wei at stake of a named aggregator."""
-        return int(self._call(self._contract.functions.aggregatorStake(id, account)))
-
     def verifier_of(self, circuit: bytes, code_hash: bytes) -> str | None:
         """Address of the circuit's verifier that has this code; None if there is none."""
         return self.registry.verifier_of(circuit, code_hash)
-
-    def currency(self, token: str) -> Currency:
-        """What amounts of a token, or of the native coin for `NOBODY`, are written in.
-
-        Raises:
-            InputError: the address is not a token's.
-        """
-        return NATIVE if token == NOBODY else Token(self.connection, token).currency()
 
     def holdings(self, token: str, account: str) -> int:
         """What the account holds of a token, or of the native coin for `NOBODY`."""
@@ -334,17 +314,8 @@ class Market(Events):
     def locked(self, id: bytes) -> int:
         return int(self._call(self._contract.functions.locked(id)))
 
-    def credit(self, id: bytes, account: str) -> int:
-        """Wei credited to the account and not withdrawn; stakes not included."""
-        return int(self._call(self._contract.functions.credit(id, account)))
-
     def withdrawable(self, terms: Terms, account: str) -> int:
         return int(self._call(self._contract.functions.withdrawable(terms.to_abi(), account)))
-
-    def balance(self, account: str) -> int:
-        """Wei that the account holds."""
-        checked = Web3.to_checksum_address(account)
-        return int(self.connection.ask(lambda: self.web3.eth.get_balance(checked)))
 
     def code_hash(self, address: str) -> bytes:
         """keccak256 of the code at the address."""
@@ -358,9 +329,17 @@ class Market(Events):
 
         Args:
             model: commitment of the model that the round started from.
+
+        Raises:
+            ChainError: the node's logs lag behind.
         """
         terms = self.created(id).terms
         points = {r.trainer: r.point for r in self.all_reveals(id) if r.round == found.round}
+        if not points.keys() >= set(found.trainers):
+            raise ChainError(
+                f"the node shows round {found.round} settled, and not all its reveals",
+                "wait for its logs",
+            )
         revealed = tuple(points[trainer] for trainer in found.trainers)
         return Binding(terms.zero, terms.statistics, model, revealed)
 
@@ -381,12 +360,6 @@ class Market(Events):
         )
         call = verifier.functions.verifyProof(proof.data, proof.instances)
         return int(self.connection.ask(call.estimate_gas))
-
-    def _call(self, function: Any) -> Any:
-        return self.connection.ask(lambda: function.call(block_identifier=self._block))
-
-    def _send(self, function: Any) -> TxReceipt:
-        return self.connection.send(function)
 
     def _pay(self, function: Any, terms: Terms, amount: int) -> TxReceipt:
         return pay(self.connection, self._contract, function, terms.token, amount)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from eth_abi.abi import decode
@@ -12,6 +11,7 @@ from eth_utils.crypto import keccak
 from market.chain.artifact import Artifact, load_artifact
 from market.chain.state import Phase
 from market.errors import ContractError
+from market.instants import instant
 
 CONTRACTS = ("Market", "Rounds", "Referee", "VerifierRegistry", "IERC20Errors")
 """Whose errors a call of the market can end with."""
@@ -189,14 +189,14 @@ class Refusals:
         try:
             values = decode([kind for kind, _ in inputs], data[4:])
             shown = [_show(value, *types) for value, types in zip(values, inputs, strict=True)]
+            if name in _DEADLINES:
+                shown[0] = instant(values[0])
         except Exception:  # whatever the node made of it
             return ContractError(f"the contract refused the call: {name}")
         if name == "WrongPhase" and Phase(values[0]).closed:
             return ContractError(
                 f"the project is over: {shown[0]}", "only `market withdraw` is left"
             )
-        if name in _DEADLINES:
-            shown[0] = f"{datetime.fromtimestamp(values[0], UTC):%Y-%m-%d %H:%M:%S} UTC"
         sentence, hint = _SENTENCES.get(name, (f"the contract refused the call: {name}", ""))
         return ContractError(sentence.format(*shown), hint)
 

@@ -173,6 +173,11 @@ class TrainerState:
     stake: int
     credit: int
 
+    @classmethod
+    def from_abi(cls, raw: Sequence[Any]) -> TrainerState:
+        """From the tuple that web3 decodes."""
+        return cls(Standing(raw[0]), *raw[1:])
+
     def commits_in(self, epoch: int) -> bool:
         """Whether the trainer has committed in this epoch: epoch + 1 is stored."""
         return self.committed_in == epoch + 1

@@ -10,9 +10,9 @@ from market.chain.keyfile import create_account
 from market.chain.market import Market, project_id
 from market.chain.state import Created
 from market.cli.context import Settings, shared_options
-from market.cli.output import instant
-from market.errors import InputError, NotFoundError
+from market.errors import ChainError, InputError, NotFoundError
 from market.identity import announce
+from market.instants import instant
 
 
 @click.command(epilog="Example: market key --home ./trainer")
@@ -118,7 +118,12 @@ def exit_command(settings: Settings, project: str) -> None:
     id = project_id(project)
     market.exit(market.created(id).terms)
     # Others may leave in the same moment.
-    free_at = next(d.free_at for d in market.leaving(id) if d.trainer == market.address)
+    free_at = next((d.free_at for d in market.leaving(id) if d.trainer == market.address), None)
+    if free_at is None:
+        raise ChainError(
+            f"{market.address} leaves, and the node does not show yet when its stake is free",
+            "it is after the exit delay of the terms: see `market show`",
+        )
     settings.output.result(
         f"{market.address} leaves; its stake is free after {instant(free_at)}",
         {"address": market.address, "free_at": free_at},

@@ -13,9 +13,10 @@ from market.chain.market import Market, project_id
 from market.chain.state import Phase, ProjectState
 from market.chain.terms import Terms
 from market.cli.context import Settings, shared_options
-from market.cli.output import Output, instant
+from market.cli.output import Output
 from market.errors import ContractError, InputError, MarketError, NotFoundError, StorageError
 from market.identity import encryption_key
+from market.instants import instant
 from market.project import open_project
 from market.prospectus.disputes import consequences
 from market.specification.amounts import NOBODY

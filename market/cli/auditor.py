@@ -12,8 +12,9 @@ from rich.table import Table
 from market.auditor.audit import Auditor
 from market.chain.market import project_id
 from market.cli.context import Settings, shared_options
-from market.cli.output import columns, instant, printable
+from market.cli.output import columns, printable
 from market.cli.standing import exceptional, judgement
+from market.instants import instant
 from market.specification.amounts import NOBODY
 
 _SHOWN = 40

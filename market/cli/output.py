@@ -6,7 +6,6 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -66,11 +65,6 @@ class Output:
     def _line(self, value: dict[str, Any]) -> None:
         sys.stdout.write(json.dumps(value, default=str) + "\n")
         sys.stdout.flush()
-
-
-def instant(unix_seconds: int) -> str:
-    """A moment for people, like 2026-03-01 12:00:00 UTC."""
-    return f"{datetime.fromtimestamp(unix_seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:

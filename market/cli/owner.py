@@ -18,7 +18,6 @@ from market.owner.create import create_project
 from market.project import open_project
 from market.specification.owner import read_specification
 from market.training.evaluation import evaluate
-from market.vectors import matrix
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -132,9 +131,7 @@ def model(
             )
         versions = versions if after is None else versions[: after + 1]
         weights = [
-            opened.document.grid.weights(
-                matrix(opened.fetch_model(storage, cid, point), *opened.model_shape)
-            )
+            opened.fetch_weights(storage, cid, point)
             for cid, point in (versions if test else versions[-1:])
         ]
     if out is not None:

@@ -9,8 +9,8 @@ import click
 from market.chain.market import Market, project_id
 from market.chain.state import Created, Phase, ProjectState
 from market.cli.context import Settings, shared_options
-from market.cli.output import instant
 from market.errors import MarketError, StorageError
+from market.instants import instant
 from market.project import connect_peers, fetch_document
 from market.prospectus.prospectus import page, page_json
 from market.prospectus.sections import Offered

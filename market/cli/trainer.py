@@ -87,7 +87,8 @@ def join(
         opened = open_project(market, storage, id, settings.output.progress)
         table = read_table(data, opened.document.features, opened.document.classes)
         if not (accept_terms or joined):
-            check_expected_gain(opened.terms, opened.document, table)
+            initial = opened.fetch_weights(storage, opened.created.model_cid, opened.terms.model)
+            check_expected_gain(opened.terms, opened.document, table, initial)
         against_model = attack_named("none" if attack in MISCONDUCT else attack)
         workshop = Workshop(opened, table, chosen, against_model, seed, attack == "withhold")
         progress = settings.output.progress

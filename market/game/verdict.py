@@ -32,10 +32,8 @@ class Verdict:
         denominator: of scores and deviations.
         deviations: standard errors of the scores, which pay leaves off; 0 where there are none.
         payouts: wei, attendance included.
-        total: their sum.
         gain_paid: wei of pots in all rounds so far.
         earned: what was held back of each trainer's pay by gain, in `WORTH_UNITS`.
-        earned_total: their sum.
         utility_before: integer utility of the model.
         utility_after: integer utility of the model moved by the weighted deltas.
         best_utility: the best so far, this round included.
@@ -48,14 +46,22 @@ class Verdict:
     denominator: int
     deviations: list[int]
     payouts: list[int]
-    total: int
     gain_paid: int
     earned: list[int]
-    earned_total: int
     utility_before: int
     utility_after: int
     best_utility: int
     exhausted: bool
+
+    @property
+    def total(self) -> int:
+        """Wei of all payouts."""
+        return sum(self.payouts)
+
+    @property
+    def earned_total(self) -> int:
+        """What was held back of all trainers' pay, in `WORTH_UNITS`."""
+        return sum(self.earned)
 
     @property
     def mask(self) -> int:
@@ -140,10 +146,8 @@ def judge(game: RoundGame, addresses: Sequence[int], rule: Rule) -> Verdict:
         denominator=scores.denominator,
         deviations=errors,
         payouts=payouts,
-        total=sum(payouts),
         gain_paid=purse.gain_paid + (sum(by_score) if per_gain else 0),
         earned=earned,
-        earned_total=sum(earned),
         utility_before=game.U,
         utility_after=game.U + gain,
         best_utility=pot.best,

@@ -87,11 +87,12 @@ def create_project(
     expected = choose(specification.shape)
     rows = read_table(specification.validation, specification.features, specification.classes)
     scaling = specification.scaling_of(rows.X)
+    design = scaling.design(rows.X)
     step = Step.of(specification.methods.step)
     grid = Grid(specification.slots, moves=step)
     gain = specification.expected_gain
     if gain is None:
-        gain = expected_gain(scaling.design(rows.X), rows.y, specification.classes)
+        gain = expected_gain(design, rows.y, specification.classes)
     offer = offer_of(specification, deposit, _integer_gain(gain, grid))
     progress("offer", expected_gain=round(gain, 4), aggregator_stake=offer.aggregator_stake)
 
@@ -100,7 +101,7 @@ def create_project(
     keys = derive_keys(specification.shape, srs)
     artifact = verifier_artifact(keys)
 
-    statistics = validation_statistics(scaling.design(rows.X), rows.y, specification.classes, grid)
+    statistics = validation_statistics(design, rows.y, specification.classes, grid)
     committed = salted(
         [*triangle(statistics.H), *statistics.c.reshape(-1).tolist()],
         specification.shape.statistics_length,
@@ -217,7 +218,7 @@ def announced_keys(market: Market, accounts: Sequence[str]) -> list[bytes]:
     if silent_ones:
         raise NotFoundError(
             f"no encryption key was announced by {', '.join(silent_ones)}",
-            "each named aggregator's operator runs `market announce` first",
+            "each named account's operator runs `market announce` first",
         )
     return [announced.encryption_key for announced in found.values() if announced is not None]
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from market.chain.state import Created, Phase, ProjectState
 from market.chain.terms import Terms
 from market.game import Purse
+from market.instants import moment
 from market.judging import purse_of
 from market.prospectus.copies import FAIR_PERCENT, measured_up_to
 from market.prospectus.money import alike, endings_of, rounds_of
 from market.prospectus.rules import percent, rule_sentences
-from market.prospectus.spans import counted, moment, span
+from market.prospectus.spans import counted, span
 from market.prospectus.trust import parties_among, trust, trusted_arbiters
 from market.specification.amounts import NOBODY, Currency
 from market.specification.document import Document

@@ -1,8 +1,6 @@
-"""Time and counts for people."""
+"""Spans of time and counts for people."""
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
@@ -15,11 +13,6 @@ def span(seconds: int) -> str:
         if count:
             parts.append(f"{count} {name}" + ("s" if count > 1 else ""))
     return " ".join(parts[:2]) or "0 seconds"
-
-
-def moment(unix_seconds: int) -> str:
-    """Like 2026-03-01 12:00 UTC."""
-    return f"{datetime.fromtimestamp(unix_seconds, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def counted(number: int, what: str) -> str:

@@ -22,7 +22,7 @@ from market.storage.encryption import new_private_key, public_key_of
 from market.storage.envelope import enclose
 from market.trainer.record import Contribution
 from market.training.linear import Floats, train
-from market.vectors import encode, matrix, salted
+from market.vectors import encode, salted
 from zk.commit import commit
 
 RATE_UNIT = 10**9
@@ -55,9 +55,7 @@ class Workshop:
         Raises:
             StorageError: the model cannot be fetched, or is not what the contract holds.
         """
-        project = self.project
-        vector = project.fetch_model(storage, self._model_cid(market, state), state.model)
-        return project.document.grid.weights(matrix(vector, *project.model_shape))
+        return self.project.fetch_weights(storage, self._model_cid(market, state), state.model)
 
     def contribute(
         self, market: Market, weights: Floats, state: ProjectState, progress: Progress

@@ -20,8 +20,10 @@ FOLDS = 5
 _PENALTIES = tuple(10.0 ** (exponent / 2) for exponent in range(-8, 3))
 
 
-def expected_gain(X: Floats, y: npt.NDArray[np.int64], classes: int) -> float:
-    """The utility above the zero model's that rows without end would reach: proposed as the terms'.
+def expected_gain(
+    X: Floats, y: npt.NDArray[np.int64], classes: int, initial: Floats | None = None
+) -> float:
+    """The utility above the initial model's that rows without end would reach.
 
     Midway between the utility of a ridge regression on the rows that it was fitted to, and on rows
     that it was not (5 folds); the penalty is the one that does best on the latter. At least 0.
@@ -29,6 +31,7 @@ def expected_gain(X: Floats, y: npt.NDArray[np.int64], classes: int) -> float:
     Args:
         X: (s, F) design matrix, bias column included.
         y: (s,) class labels.
+        initial: (F, C) weights of the model to begin with; zeros if none are given.
 
     Raises:
         InputError: fewer rows than folds.
@@ -46,7 +49,9 @@ def expected_gain(X: Floats, y: npt.NDArray[np.int64], classes: int) -> float:
             unseen[place] += _utility(model, X[outside], Y[outside]) * outside.sum() / len(y)
     best = int(np.argmax(unseen))
     seen = _utility(_ridges(X, Y)[best], X, Y)
-    return max((seen + float(unseen[best])) / 2, 0.0)
+    # Fitted to none of the rows, the initial model looks on them as it is.
+    begins = 0.0 if initial is None else _utility(initial, X, Y)
+    return max((seen + float(unseen[best])) / 2 - begins, 0.0)
 
 
 def _ridges(X: Floats, Y: Floats) -> list[Floats]:

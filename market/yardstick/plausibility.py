@@ -145,10 +145,11 @@ def _cross_validated(
         moments = inside.T @ inside
         penalty = max(float(np.trace(moments)) / len(fitted), 1e-12)
         moments[np.diag_indices_from(moments)] += penalty
-        weights = np.linalg.solve(moments, outside.T).T @ inside.T
+        hat = np.linalg.solve(moments, outside.T).T
         for number, target in enumerate(targets):
             share = target[fitted].mean(axis=0)
-            said = share + weights @ (target[fitted] - share)
+            # The right product first: a matrix of all held by all fitted rows would be huge.
+            said = share + hat @ (inside.T @ (target[fitted] - share))
             losses[number] += float(((target[held] - said) ** 2).sum())
             if number == 0:
                 hits += int((said.argmax(axis=1) == labelings[0][held]).sum())

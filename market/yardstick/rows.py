@@ -1,4 +1,4 @@
-"""Validation rows behind one hash, of which any can be shown without the others.
+"""Validation rows behind one hash: the root of a Merkle tree of them, in their order.
 
 A leaf is keccak(salt || features as float64 || label as uint32), little-endian, features raw and
 without a bias. Salts keep rows from being guessed. A leaf's preimage is never as long as the 64
@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from eth_utils.crypto import keccak
 
 from market.errors import InputError
-from market.merkle import holds_at, ordered, proof, tree
+from market.merkle import ordered, tree
 
 SALT_BYTES = 32
 FEATURE, LABEL = np.dtype("<f8"), np.dtype("<u4")
@@ -24,30 +23,6 @@ MAX_ROWS = 1 << 20
 """More than arbiters could be sent, and a bound on the sums that statistics are."""
 LARGEST = 1e100
 """Of a feature: squares of it can be added."""
-
-
-@dataclass(frozen=True)
-class Opening:
-    """One row of those committed.
-
-    Args:
-        number: of the row, from 0.
-        features: (F - 1,) raw.
-        label: of its class.
-        salt: 32 bytes.
-        proof: the siblings from the row's leaf to the root.
-    """
-
-    number: int
-    features: npt.NDArray[np.float64]
-    label: int
-    salt: bytes
-    proof: tuple[bytes, ...]
-
-    def holds(self, root: bytes, rows: int) -> bool:
-        """Whether this is that row, of so many behind `root`."""
-        leaf = _leaf(self.salt, canonical(self.features), self.label)
-        return holds_at(root, leaf, self.proof, self.number, rows)
 
 
 def new_salts(rows: int) -> list[bytes]:
@@ -74,23 +49,6 @@ def rows_root(
         InputError: no rows, too many, shapes that disagree, or a row that is none.
     """
     return tree(_leaves(X, y, salts), ordered)[0]
-
-
-def open_rows(
-    X: npt.NDArray[np.float64],
-    y: npt.NDArray[np.int64],
-    salts: Sequence[bytes],
-    numbers: Sequence[int],
-) -> list[Opening]:
-    """Openings of some of the rows.
-
-    Raises:
-        InputError: there is no such row; or as for `rows_root`.
-    """
-    if not all(0 <= number < len(y) for number in numbers):
-        raise InputError(f"there are rows 0 to {len(y) - 1}, and not all of {list(numbers)[:8]}")
-    nodes = tree(_leaves(X, y, salts), ordered)
-    return [Opening(n, X[n], int(y[n]), bytes(salts[n]), tuple(proof(nodes, n))) for n in numbers]
 
 
 def check_rows_shape(

@@ -13,6 +13,7 @@ from market.chain.market import Market
 from market.chain.state import Standing
 from market.cli.context import Settings
 from market.cli.main import cli
+from market.errors import ChainError
 from tests.contracts.rounds import Delta, Open, reveal_all, settle
 
 
@@ -83,3 +84,15 @@ def test_explain_ends_with_the_documented_code(open_: Open, run: Any) -> None:
     assert shown["verifier"] == open_.owner.verifier_of(
         open_.terms.circuit, open_.terms.verifier_code_hash
     )
+
+
+def test_who_left_is_told_so_by_a_node_whose_logs_lag(
+    open_: Open, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaver = open_.trainers[0]
+    monkeypatch.setattr(leaver, "leaving", lambda _id: [])
+    _ = run
+    monkeypatch.setattr(Settings, "market_of_any_version", lambda _settings, **_: leaver)
+    found = CliRunner().invoke(cli, ["exit", "0x" + open_.id.hex()], obj={})
+    assert isinstance(found.exception, ChainError)
+    assert f"{leaver.address} leaves" in str(found.exception)

@@ -25,14 +25,14 @@ def test_an_audit_checks_every_invitation(chain: Chain) -> None:
     terms = chain.terms(owner, office, participants=4, invited=root_of(listed))
     id = owner.create(terms, CID, CID, ETHER)
     office.bond(terms)
-    for each, invitation in zip(people, invite(listed, listed), strict=True):
+    for each, invitation in zip(people, invite(listed), strict=True):
         each.join(terms, invitation.proof)
     open_ = Open(chain, owner, [office], people, terms, id)
     assert failed_claims(open_) == []
     texts = _texts(open_, owner, holds=True)
     assert {f"{account} was invited" for account in listed} <= texts
 
-    other = invite(listed, listed[:1])[0].proof
+    other = invite(listed)[0].proof
     evidence = replace(evidence_of(open_), invitation_of=lambda _: other)
     ledger, history = ledger_of(open_), owner.history(id)
     failed = {c.text for c in conduct_claims(ledger, history, evidence) if not c.holds}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from hexbytes import HexBytes
 
@@ -40,6 +42,11 @@ def test_a_project_that_does_not_exist(chain: Chain) -> None:
         anyone.created(bytes(32))
 
 
+def offices(market: Market, id: bytes) -> list[str]:
+    """The holders of the office in their order; the last holds it."""
+    return [log.args["aggregator"] for log in market.history(id) if log.name == "TookOffice"]
+
+
 def test_joining_leaving_committing_and_the_way_out(chain: Chain) -> None:
     owner, aggregator = chain.market(), chain.market()
     early, *trainers = [chain.market() for _ in range(4)]
@@ -47,7 +54,7 @@ def test_joining_leaving_committing_and_the_way_out(chain: Chain) -> None:
     id = owner.create(terms, CID, CID, ETHER)
     aggregator.bond(terms)
     assert owner.aggregator_stake(id, aggregator.address) == terms.aggregator_stake
-    assert owner.took_office(id) == [aggregator.address]
+    assert offices(owner, id) == [aggregator.address]
     early.join(terms)
     early.exit(terms)
     for trainer in trainers:
@@ -143,7 +150,7 @@ def test_a_successor_takes_the_office(open_: Open) -> None:
     reveal_all(open_, towards_target(4))
     open_.chain.pass_deadline(open_.owner, open_.id)
     open_.trainers[0].advance(open_.terms)
-    assert open_.owner.took_office(open_.id) == [each.address for each in open_.aggregators]
+    assert offices(open_.owner, open_.id) == [each.address for each in open_.aggregators]
     assert open_.owner.project(open_.id).aggregator == open_.aggregators[1].address
     assert open_.owner.sums(open_.id, "Slashed") == {
         open_.aggregators[0].address: open_.terms.aggregator_stake
@@ -223,3 +230,17 @@ def test_terms_of_another_project_name_another_id(chain: Chain) -> None:
     owner, aggregator = chain.market(), chain.market()
     terms: Terms = chain.terms(owner, aggregator)
     assert owner.id_of(terms) != owner.id_of(chain.terms(owner, aggregator, nonce=8))
+
+
+@pytest.mark.parametrize("view", ["project", "trainer"])
+def test_a_state_that_no_contract_has_is_the_nodes_nonsense(
+    open_: Open, monkeypatch: pytest.MonkeyPatch, view: str
+) -> None:
+    market = open_.owner
+    asked = (open_.id, open_.trainers[0].address)[: 1 if view == "project" else 2]
+    _, *others = market._contract.functions[view](*asked).call()
+    answer = SimpleNamespace(call=lambda **_: (200, *others))
+    functions = SimpleNamespace(**{view: lambda *_: answer})
+    monkeypatch.setattr(market, "_contract", SimpleNamespace(functions=functions))
+    with pytest.raises(ChainError, match="answers nonsense"):
+        getattr(market, view)(*asked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from market.aggregator import models as modelling
 from market.aggregator import service as serving
 from market.aggregator.models import Models, step
 from market.aggregator.service import AggregatorService
+from market.chain.events import placed
 from market.chain.state import Announcement, Phase, ProjectState, RevealEvent, SettledRound
 from market.errors import (
     ChainError,
@@ -24,7 +26,7 @@ from market.errors import (
     StorageError,
     TransportError,
 )
-from market.project import connect_peers, settled_before
+from market.project import MOST_DIALLED, connect_peers, settled_before
 from tests.states import state_of
 from zk.field import Point
 
@@ -296,6 +298,34 @@ def test_deltas_are_fetched_and_peers_dialled_all_at_once(world: World, tmp_path
     vars(world)["connect"] = wait
     connect_peers(world, world, world.joined(ID))  # type: ignore[arg-type]
     assert not together.broken
+
+
+def test_no_more_peers_are_dialled_at_a_time_than_threads_are_cheap(world: World) -> None:
+    world.logged = [reveal(slot) for slot in range(3 * MOST_DIALLED)]
+    dialling = [0, 0]
+    lock = threading.Lock()
+
+    def connect(_: str) -> None:
+        with lock:
+            dialling[0] += 1
+            dialling[1] = max(dialling)
+        time.sleep(0.02)
+        with lock:
+            dialling[0] -= 1
+
+    vars(world)["connect"] = connect
+    connect_peers(world, world, world.joined(ID))  # type: ignore[arg-type]
+    assert 1 < dialling[1] <= MOST_DIALLED
+
+
+def test_a_reveal_that_displaces_one_that_the_node_does_not_show_is_waited_for(
+    world: World, tmp_path: Path
+) -> None:
+    late = replace(world.logged[2], displaced=world.logged[1].trainer)
+    world.logged = placed([world.logged[0], late])
+    with pytest.raises(ChainError, match="1 reveals of 3") as caught:
+        service(world, tmp_path)._step(STATE, [])
+    assert caught.value.hint == "wait for its logs"
 
 
 def test_who_kept_silent_is_slashed_once_the_time_to_reveal_is_over(

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from benchmarks.bad_owners import OWNERS, Owner, renamed
@@ -14,7 +15,6 @@ from benchmarks.evasions import FIRST_ROUND, Prices, evasions, prices_of
 from benchmarks.faith import deterring
 from benchmarks.faith_rounds import ACCOMPLICE, BUDGET, ROUNDS, TRAINERS, Course, run
 from market.datasets.catalogue import load
-from market.datasets.table import Table
 from market.errors import InputError
 from market.game import Payment
 from market.game.payouts import CAP
@@ -127,15 +127,22 @@ def test_a_client_refuses_a_gain_of_more_than_twice_its_own_estimate() -> None:
     own = expected_gain(document.scaling.design(table.X), table.y, document.classes)
     unit = document.grid.utility_unit
 
-    def check(times: float, rows: Table = table) -> None:
+    zeros = np.zeros((65, document.classes))
+
+    def check(times: float, initial: npt.NDArray[np.float64] = zeros) -> None:
         terms = replace(TERMS, payment=Payment.PER_GAIN, expected_gain=int(times * own * unit))
-        check_expected_gain(terms, document, rows)
+        check_expected_gain(terms, document, table, initial)
 
     check(1.0)
     check(0.999 * MOST_TIMES)
     with pytest.raises(InputError, match="would be paid about 50 %"):
         check(1.001 * MOST_TIMES)
     assert course("expects 10 times", 0, 1).refuse == TRAINERS
+    good = np.linalg.lstsq(
+        document.scaling.design(table.X), np.eye(document.classes)[table.y], rcond=None
+    )[0]
+    with pytest.raises(InputError, match="would be paid about"):
+        check(1.0, good)
 
 
 # --- prices on chain -----------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.chain.artifact import load_artifact
+from market.chain.first_version import _FirstRefusals
 from market.chain.refusal import CONTRACTS, Refusals, sentences
 from market.chain.state import Phase
 
@@ -88,3 +89,21 @@ def test_damaged_arguments_leave_the_name_or_are_read(name: str, data: bytes) ->
 def test_a_phase_that_does_not_exist_leaves_the_name() -> None:
     error = REFUSALS.translate(revert("WrongPhase", 200, 1))
     assert error.message == "the contract refused the call: WrongPhase"
+
+
+@pytest.mark.parametrize("name", ["DeadlinePassed", "DeadlineNotReached"])
+def test_a_deadline_that_no_calendar_has_is_shown_as_a_number(name: str) -> None:
+    assert "second 18446744073709551615" in REFUSALS.translate(revert(name, 2**64 - 1)).message
+
+
+@pytest.mark.parametrize("phases", [(200, 1), (1, 200), (0, 11)])
+def test_a_phase_that_never_existed_is_no_phase_of_the_first_version(
+    phases: tuple[int, int],
+) -> None:
+    error = _FirstRefusals().translate(revert("WrongPhase", *phases))
+    assert error.message == "the contract refused the call: WrongPhase"
+
+
+def test_phases_of_the_first_version_have_the_names_of_today() -> None:
+    error = _FirstRefusals().translate(revert("WrongPhase", 3, 6))
+    assert error.message.endswith("the call needs done")

@@ -71,7 +71,7 @@ def test_an_arc_is_never_narrower_than_fair_and_a_retry_at_least_doubles_it(
     before = Arc(start, max(EVERYBODY // 50, 1), 7)
     after = before.next(active, slots, committed, again, 9)
     if active <= slots:
-        assert after.is_everybody
+        assert after.width == EVERYBODY
         return
     last = after.start + after.width == EVERYBODY
     assert EVERYBODY * slots <= after.width * active or (last and not again)

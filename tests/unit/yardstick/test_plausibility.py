@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -67,3 +69,22 @@ def test_few_rows_are_looked_at_all_the_same(rows: int) -> None:
     assert 0 <= found.as_well <= SHUFFLES
     assert 0 < found.by_lot <= 1
     assert found.doubts
+
+
+def test_two_apart_classes_are_explained_as_far_as_the_penalty_lets_them() -> None:
+    """By hand, one row left out of four: it is said to be of the other class by a sixth."""
+    design = np.array([[-1.0, 1.0], [-1.0, 1.0], [1.0, 1.0], [1.0, 1.0]])
+    found = look_at(design, np.array([0, 0, 1, 1]), 2)
+    assert found.accuracy == 1.0
+    assert found.explained == pytest.approx(1 - (1 / 6) ** 2 / (2 / 3) ** 2)
+
+
+def test_memory_grows_with_the_rows_and_not_with_their_square() -> None:
+    rows = 8000
+    X = np.random.default_rng(0).normal(size=(rows, 2))
+    design = np.hstack([X, np.ones((rows, 1))])
+    tracemalloc.start()
+    look_at(design, (X[:, 0] > 0).astype(np.int64), 2)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < rows**2 / 2
