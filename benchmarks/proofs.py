@@ -7,22 +7,15 @@ from __future__ import annotations
 
 import json
 import tempfile
-import time
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
-from web3 import Web3
 
 from benchmarks.tables import Row, publish
+from benchmarks.verification import verification
 from circuits.shape import FoldedShape, Shape
-from market.chain.artifact import load_artifact
-from market.chain.connection import Connection
-from market.chain.deploy import deploy
 from market.chain.devnet import Devnet
-from market.chain.refusal import Refusals
-from market.chain.verifier import verifier_artifact
 from market.contribution.grid import Grid
 from market.datasets import catalogue
 from market.datasets.partition import partition_iid, stratified_split
@@ -35,26 +28,17 @@ from zk import engine
 from zk.keys import Keys, circuit_logrows, derive_keys
 from zk.plan import Plan, laid_out_rows
 from zk.planner import Bounds, candidates, choose, forecast
-from zk.prove import Proof, prove, verify_all
+from zk.prove import Proof, prove
 from zk.srs import development_srs
 
 _ROUNDS, _SEEDS = 10, 3
-_REPEATED = 10
 
 
 def measure(shape: Shape, plan: Plan, chain: Devnet) -> Row:
     """One round of random vectors that fills the slots, proven and verified on the chain."""
     keys = derive_keys(shape, development_srs(circuit_logrows(shape, plan)), plan)
-    artifact = verifier_artifact(keys)
     proof = _proof(keys)
-    connection = Connection(chain.url, chain.account(0), Refusals(artifact))
-    factory = connection.web3.eth.contract(abi=artifact.abi, bytecode=artifact.bytecode)
-    deploy_gas = factory.constructor().estimate_gas({"from": connection.address})
-    address = Web3.to_checksum_address(deploy(connection, artifact))
-    verifier: Any = connection.web3.eth.contract(address, abi=load_artifact("IVerifier").abi)
-    call = verifier.functions.verifyProof(proof.data, proof.instances)
-    if not call.call():
-        raise MarketError(f"the verifier of {shape} refuses an honest proof")
+    verified = verification(proof, keys, chain)
     expected = forecast(shape, plan)
     return {
         "statement": "folded" if isinstance(shape, FoldedShape) else "round",
@@ -66,15 +50,15 @@ def measure(shape: Shape, plan: Plan, chain: Devnet) -> Row:
         "logrows": keys.logrows,
         "setup (s)": keys.setup_seconds,
         "prove (s)": proof.seconds,
-        "verify (s)": _verify_seconds(proof, keys),
+        "verify (s)": verified.seconds,
         "peak (GB)": proof.peak_bytes / 1e9,
         "expected (GB)": expected.memory_bytes / 1e9,
         "proof (B)": len(proof.data),
         "expected proof (B)": expected.proof_bytes,
-        "code (B)": len(artifact.deployed_bytecode),
+        "code (B)": verified.code_bytes,
         "expected code (B)": expected.code_bytes,
-        "deploy (gas)": int(deploy_gas),
-        "verify (gas)": int(call.estimate_gas()),
+        "deploy (gas)": verified.deploy_gas,
+        "verify (gas)": verified.gas,
         "expected verify (gas)": expected.verify_gas,
     }
 
@@ -85,17 +69,6 @@ def _proof(keys: Keys) -> Proof:
     generator = np.random.default_rng(0)
     lengths = keys.shape.input_lengths
     return prove([generator.integers(-1000, 1000, n).tolist() for n in lengths], keys)
-
-
-def _verify_seconds(proof: Proof, keys: Keys) -> float:
-    """Of one proof among many, without the start of the process."""
-    start = time.monotonic()
-    held = verify_all([proof], keys)
-    first = time.monotonic()
-    held += verify_all([proof] * (1 + _REPEATED), keys)
-    if not all(held):
-        raise MarketError(f"an honest proof of {keys.shape} does not verify")
-    return (time.monotonic() - first - (first - start)) / _REPEATED
 
 
 def listed(shape: Shape, statement: str, plan: Plan, visibility: str = "polycommit") -> Row:

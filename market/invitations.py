@@ -55,6 +55,21 @@ class Invitation:
         }
 
 
+def account_of(word: object, where: str = "") -> str:
+    """The account that a word names, in its checksum form.
+
+    Args:
+        where: the word stands, in front of what is refused.
+
+    Raises:
+        InputError: it is no address.
+    """
+    try:
+        return address(word)
+    except ValueError as error:
+        raise InputError(f"{where}{str(word)[:80]!r} {error}") from error
+
+
 def leaf_of(account: str) -> bytes:
     """keccak(keccak(abi.encode(account)))."""
     encoded = bytes.fromhex(account.removeprefix("0x")).rjust(32, b"\0")
@@ -124,7 +139,7 @@ def read_invitation(path: Path, account: str, root: bytes) -> list[bytes]:
             root, or proves nothing.
     """
     invitation = decode_invitation(path)
-    if invitation.account != _address(account):
+    if invitation.account != account_of(account):
         raise InputError(
             f"{path} invites {invitation.account}, not {account}",
             "use the key of the account that was invited, or ask for an invitation of this one",
@@ -166,7 +181,7 @@ def _leaves(accounts: Sequence[str]) -> list[bytes]:
 
 
 def _checked(accounts: Iterable[str]) -> list[str]:
-    listed = [_address(each) for each in accounts]
+    listed = [account_of(each) for each in accounts]
     if not 1 <= len(listed) <= MAX_INVITED:
         raise InputError(f"{len(listed)} accounts are invited, not 1 to {MAX_INVITED}")
     seen: set[str] = set()
@@ -175,13 +190,6 @@ def _checked(accounts: Iterable[str]) -> list[str]:
             raise InputError(f"{each} is invited twice", "name each account once")
         seen.add(each)
     return listed
-
-
-def _address(account: object) -> str:
-    try:
-        return address(account)
-    except ValueError as error:
-        raise InputError(f"{str(account)[:80]!r} {error}") from error
 
 
 def _read(path: Path, names: Sequence[str]) -> dict[str, Any]:

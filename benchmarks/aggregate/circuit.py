@@ -6,21 +6,14 @@ import json
 import random
 import time
 from pathlib import Path
-from typing import Any
-
-from web3 import Web3
 
 from benchmarks.aggregate.layout import set_up
 from benchmarks.aggregate.statement import WeightedShape, export
 from benchmarks.tables import Row
+from benchmarks.verification import verification
 from circuits.shape import DELTA_BOUND, FoldedShape, triangle_places
 from market import durable
-from market.chain.artifact import load_artifact
-from market.chain.connection import Connection
-from market.chain.deploy import deploy
 from market.chain.devnet import Devnet
-from market.chain.refusal import Refusals
-from market.chain.verifier import verifier_artifact
 from market.errors import MarketError
 from tests.folding import FoldedRound
 from zk import engine
@@ -31,12 +24,11 @@ from zk.inventory import Inventory
 from zk.keys import Keys
 from zk.plan import SPARE_ROWS, canonical
 from zk.planner import choose, forecast
-from zk.prove import Proof, prove, verify_all
+from zk.prove import prove
 from zk.srs import development_srs
 
 _MOVED_ROWS = 1_000
 """More than W' takes, in a circuit of one inner column and 65 x 10 parameters."""
-_REPEATED = 10
 _SETUP_SECONDS = 3600.0
 
 
@@ -76,13 +68,7 @@ def proven(keys: Keys, chain: Devnet) -> Row:
     proof = prove(_inputs(keys), keys)
     if any(proof.instances[sum(shape.output_lengths[:4]) :]):
         raise MarketError(f"a difference of {shape} is not zero")
-    artifact = verifier_artifact(keys)
-    connection = Connection(chain.url, chain.account(0), Refusals(artifact))
-    address = Web3.to_checksum_address(deploy(connection, artifact))
-    verifier: Any = connection.web3.eth.contract(address, abi=load_artifact("IVerifier").abi)
-    call = verifier.functions.verifyProof(proof.data, proof.instances)
-    if not call.call():
-        raise MarketError(f"the verifier of {shape} refuses an honest proof")
+    verified = verification(proof, keys, chain)
     return {
         "slots": shape.slots,
         "next model in the circuit": isinstance(shape, WeightedShape),
@@ -92,11 +78,11 @@ def proven(keys: Keys, chain: Devnet) -> Row:
         "public outputs": shape.instance_count,
         "setup (s)": keys.setup_seconds,
         "prove (s)": proof.seconds,
-        "verify (s)": _verify_seconds(proof, keys),
+        "verify (s)": verified.seconds,
         "peak (GB)": proof.peak_bytes / 1e9,
         "proof (B)": len(proof.data),
-        "verifier (B)": len(artifact.deployed_bytecode),
-        "verify (gas)": int(call.estimate_gas()),
+        "verifier (B)": verified.code_bytes,
+        "verify (gas)": verified.gas,
     }
 
 
@@ -129,14 +115,3 @@ def _summed(vectors: list[list[int]], factors: list[int]) -> list[int]:
         sum(a * b for a, b in zip(factors, column, strict=True)) % R
         for column in zip(*vectors, strict=True)
     ]
-
-
-def _verify_seconds(proof: Proof, keys: Keys) -> float:
-    """Of one proof among many, without the start of the process."""
-    start = time.monotonic()
-    held = verify_all([proof], keys)
-    first = time.monotonic()
-    held += verify_all([proof] * (1 + _REPEATED), keys)
-    if not all(held):
-        raise MarketError(f"an honest proof of {keys.shape} does not verify")
-    return (time.monotonic() - first - (first - start)) / _REPEATED

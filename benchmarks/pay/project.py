@@ -12,7 +12,7 @@ from market.contribution.exact import Integers
 from market.contribution.grid import Grid, Step
 from market.contribution.statistics import round_game, validation_statistics
 from market.game import Payment, Purse, Rule, Scoring, Selection, Verdict, Yardstick, judge
-from market.game.purse import BASIS_POINTS, arrears
+from market.game.purse import DEFAULT_ATTENDANCE_BPS, arrears, default_pot_cap
 
 ETHER = 10**18
 
@@ -30,7 +30,7 @@ class Rules:
     scoring: Scoring = Scoring.IN_RUN
     step: Step = Step.EXACT
     payment: Payment = Payment.PER_GAIN
-    attendance_bps: int = 200
+    attendance_bps: int = DEFAULT_ATTENDANCE_BPS
     byzantine: int = 3
 
     @property
@@ -144,17 +144,12 @@ class _Books:
 
     def __init__(self, rules: Rules, rounds: int, expected: int, n: int) -> None:
         self._rules = rules
-        self._purse = Purse(
+        self._purse = Purse.opening(
             payment=rules.payment,
-            round=0,
             rounds=rounds,
             attendance_bps=rules.attendance_bps,
-            pot_cap_bps=min(BASIS_POINTS, 2 * BASIS_POINTS // rounds),
+            pot_cap_bps=default_pot_cap(rounds),
             budget=ETHER,
-            left=ETHER,
-            gain_paid=0,
-            initial_utility=0,
-            best_utility=0,
             expected_gain=expected,
         )
         self._n = n

@@ -9,10 +9,9 @@ from benchmarks.rotation.crowd import Crowd
 from market.contribution.grid import Step
 from market.contribution.statistics import RoundGame
 from market.game import Payment, Purse, Rule, Scoring, Selection, Verdict, judge
-from market.game.purse import BASIS_POINTS, arrears
+from market.game.purse import DEFAULT_ATTENDANCE_BPS, arrears, default_pot_cap
 
 BUDGET = 10**18
-ATTENDANCE_BPS = 200
 
 
 class Books:
@@ -27,17 +26,12 @@ class Books:
 
     def __init__(self, crowd: Crowd, participants: int, payment: Payment, rounds: int) -> None:
         self._crowd = crowd
-        self._purse = Purse(
+        self._purse = Purse.opening(
             payment=payment,
-            round=0,
             rounds=rounds,
-            attendance_bps=ATTENDANCE_BPS,
-            pot_cap_bps=min(BASIS_POINTS, 2 * BASIS_POINTS // rounds),
+            attendance_bps=DEFAULT_ATTENDANCE_BPS,
+            pot_cap_bps=default_pot_cap(rounds),
             budget=BUDGET,
-            left=BUDGET,
-            gain_paid=0,
-            initial_utility=0,
-            best_utility=0,
             expected_gain=max(crowd.expected, 1),
         )
         self._paid = [0] * participants

@@ -11,7 +11,6 @@ import threading
 import time
 import zlib
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from eth_account import Account
@@ -224,12 +223,7 @@ class Devnet:
     def __enter__(self) -> Devnet:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def _start(self, port: int, deadline: float) -> tuple[Child, int]:

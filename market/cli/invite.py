@@ -11,9 +11,8 @@ import click
 from market import durable
 from market.cli.output import Output
 from market.errors import InputError
-from market.invitations import MAX_BYTES, encode_list, invite, read_invited
+from market.invitations import MAX_BYTES, account_of, encode_list, invite, read_invited
 from market.prospectus.spans import counted
-from market.specification.entries import address
 
 LIST = "invited.json"
 _PUBLIC = 0o644
@@ -69,7 +68,7 @@ def invite_command(context: click.Context, whom: tuple[str, ...], out: Path, as_
 def _accounts(named: str) -> Iterable[str]:
     path = Path(named)
     if named.startswith("0x") and not path.exists():
-        return [_address(named, "")]
+        return [account_of(named)]
     if path.suffix == ".json":
         return read_invited(path)
     try:
@@ -84,14 +83,7 @@ def _accounts(named: str) -> Iterable[str]:
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not text") from error
     words = [(number, line.partition("#")[0].strip()) for number, line in enumerate(lines, 1)]
-    return [_address(word, f"{path}, line {number}: ") for number, word in words if word]
-
-
-def _address(word: str, where: str) -> str:
-    try:
-        return address(word)
-    except ValueError as error:
-        raise InputError(f"{where}{word[:80]!r} {error}") from error
+    return [account_of(word, f"{path}, line {number}: ") for number, word in words if word]
 
 
 def _json(value: object) -> bytes:

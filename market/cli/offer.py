@@ -40,18 +40,8 @@ def offer_json(created: CreatedProject) -> dict[str, Any]:
         "expected_gain": _gain(created),
         "fees_wei": str(offer.fees),
         "aggregator_stake_wei": str(offer.aggregator_stake),
-        "rounds": [
-            {"round": each.number, "certain_wei": str(each.certain), "most_wei": str(each.most)}
-            for each in rounds_of(offer.purse)
-        ],
-        "ends": [
-            {
-                "percent": end.percent,
-                "trainers_wei": str(end.trainers),
-                "returned_wei": str(end.returned),
-            }
-            for end in endings_of(offer.purse)
-        ],
+        "rounds": [each.as_json() for each in rounds_of(offer.purse)],
+        "ends": [end.as_json() for end in endings_of(offer.purse)],
     }
 
 

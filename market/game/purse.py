@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from market.choice import Choice
 
 BASIS_POINTS = 10_000
+DEFAULT_ATTENDANCE_BPS = 200
 WORTH_UNITS = 1 << 23
 """The expected gain, as trainers' parts of the project's gain are counted."""
 
@@ -74,6 +75,32 @@ class Purse:
     best_utility: int
     expected_gain: int
 
+    @classmethod
+    def opening(
+        cls,
+        *,
+        payment: Payment,
+        rounds: int,
+        attendance_bps: int,
+        pot_cap_bps: int,
+        budget: int,
+        expected_gain: int,
+    ) -> Purse:
+        """The money before the first round, of which nothing is paid."""
+        return cls(
+            payment=payment,
+            round=0,
+            rounds=rounds,
+            attendance_bps=attendance_bps,
+            pot_cap_bps=pot_cap_bps,
+            budget=budget,
+            left=budget,
+            gain_paid=0,
+            initial_utility=0,
+            best_utility=0,
+            expected_gain=expected_gain,
+        )
+
     @property
     def for_gain(self) -> int:
         """What of the budget is paid by gain."""
@@ -132,6 +159,15 @@ class Purse:
     @property
     def _cap(self) -> int:
         return self.budget * self.pot_cap_bps // BASIS_POINTS
+
+
+def default_pot_cap(rounds: int) -> int:
+    """Two even shares of the budget, in basis points; at least 1 and at most all of it.
+
+    Args:
+        rounds: of the project, at least 1.
+    """
+    return max(min(BASIS_POINTS, 2 * BASIS_POINTS // rounds), 1)
 
 
 def arrears(owed: int, earned: Sequence[int]) -> list[int]:

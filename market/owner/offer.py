@@ -37,17 +37,12 @@ def offer_of(specification: OwnerSpecification, deposit: int, expected_gain: int
     """
     fees = specification.aggregator_fee * specification.rounds
     budget = deposit - fees
-    purse = Purse(
+    purse = Purse.opening(
         payment=specification.payment,
-        round=0,
         rounds=specification.rounds,
         attendance_bps=specification.attendance_bps,
         pot_cap_bps=specification.pot_cap_bps,
         budget=budget,
-        left=budget,
-        gain_paid=0,
-        initial_utility=0,
-        best_utility=0,
         expected_gain=expected_gain,
     )
     at_risk = purse.largest + specification.slots * specification.challenge_bond

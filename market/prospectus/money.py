@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Any
 
 from market.game import Payment, Purse
+from market.game.purse import BASIS_POINTS
 
-BASIS_POINTS = 10_000
 _QUARTERS = 4
 
 
@@ -26,6 +27,14 @@ class RoundMoney:
     certain: int
     most: int
 
+    def as_json(self) -> dict[str, Any]:
+        """For programs; money as texts."""
+        return {
+            "round": self.number,
+            "certain_wei": str(self.certain),
+            "most_wei": str(self.most),
+        }
+
 
 @dataclass(frozen=True)
 class Ending:
@@ -40,6 +49,14 @@ class Ending:
     percent: int
     trainers: int
     returned: int
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs; money as texts."""
+        return {
+            "percent": self.percent,
+            "trainers_wei": str(self.trainers),
+            "returned_wei": str(self.returned),
+        }
 
 
 def rounds_of(purse: Purse) -> tuple[RoundMoney, ...]:

@@ -74,20 +74,8 @@ def page_json(offered: Offered) -> dict[str, Any]:
         "owner_bond_wei": str(terms.owner_bond),
         "dispute_bond_wei": str(terms.dispute_bond),
         "audit_percent": terms.audit_bps / 100,
-        "rounds": []
-        if closed
-        else [
-            {"round": each.number, "certain_wei": str(each.certain), "most_wei": str(each.most)}
-            for each in rounds_of(purse)
-        ],
-        "endings": [
-            {
-                "percent": each.percent,
-                "trainers_wei": str(each.trainers),
-                "returned_wei": str(each.returned),
-            }
-            for each in endings_of(purse)
-        ],
+        "rounds": [] if closed else [each.as_json() for each in rounds_of(purse)],
+        "endings": [each.as_json() for each in endings_of(purse)],
         "seconds": {
             "join": terms.join_seconds,
             "commit": terms.commit_seconds,

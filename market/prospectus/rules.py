@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from market.chain.terms import NEVER, Terms
 from market.game import Payment, Scoring, Selection, Step
-from market.prospectus.money import BASIS_POINTS
+from market.game.purse import BASIS_POINTS
 
 _SELECTIONS = {
     Selection.MULTI_KRUM: (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from market.chain.terms import Terms
+from market.prospectus.spans import counted
 
 OWNERS_WORD = "the owner's word"
 
@@ -32,7 +33,7 @@ def trust(terms: Terms, judges: Collection[str]) -> str:
     if count == 0:
         return OWNERS_WORD
     trusted = len(trusted_arbiters(terms, judges))
-    arbiters = "1 arbiter" if count == 1 else f"{count} arbiters"
+    arbiters = counted(count, "arbiter")
     if trusted == 0:
         whom = "whom you do not list" if count == 1 else "none of whom you list"
         said = f"judged by {arbiters}, {whom} as trusted: {OWNERS_WORD} to you"

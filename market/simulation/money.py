@@ -30,17 +30,12 @@ class Money:
 
     def __init__(self, scenario: Scenario, expected: int) -> None:
         budget = scenario.deposit - scenario.aggregator_fee * scenario.rounds
-        self._purse = Purse(
+        self._purse = Purse.opening(
             payment=Payment.of(scenario.payment),
-            round=0,
             rounds=scenario.rounds,
             attendance_bps=scenario.attendance_bps,
             pot_cap_bps=scenario.pot_cap,
             budget=budget,
-            left=budget,
-            gain_paid=0,
-            initial_utility=0,
-            best_utility=0,
             expected_gain=expected,
         )
         self._units = [0] * scenario.clients

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 
 from market.attacks import attack
 from market.errors import InputError
-from market.game.purse import BASIS_POINTS, Payment
+from market.game.purse import BASIS_POINTS, DEFAULT_ATTENDANCE_BPS, Payment, default_pot_cap
 from market.optimisers.schedule import Schedule
 from market.specification.methods import Methods
 from market.training.plan import TrainingPlan
@@ -91,7 +91,7 @@ class Scenario:
     aggregator_fee: int = 0
     payment: str = Payment.PER_GAIN.method
     expected_gain: float | None = None
-    attendance_bps: int = 200
+    attendance_bps: int = DEFAULT_ATTENDANCE_BPS
     pot_cap_bps: int | None = None
     evaluations: int = 2_000
     seed: int = 0
@@ -152,7 +152,7 @@ class Scenario:
         """Basis points of the budget that one round's gain pays at most."""
         if self.pot_cap_bps is not None:
             return self.pot_cap_bps
-        return max(min(BASIS_POINTS, 2 * BASIS_POINTS // max(self.rounds, 1)), 1)
+        return default_pot_cap(max(self.rounds, 1))
 
     @property
     def measured_by(self) -> str:

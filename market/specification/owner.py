@@ -13,7 +13,7 @@ import numpy.typing as npt
 from circuits.shape import FoldedShape
 from market.datasets.preprocessing import Scaling, centre, standardise
 from market.errors import InputError
-from market.game.purse import Payment
+from market.game.purse import DEFAULT_ATTENDANCE_BPS, Payment, default_pot_cap
 from market.invitations import read_invited
 from market.specification.amounts import NATIVE, NOBODY, Currency
 from market.specification.entries import (
@@ -44,7 +44,6 @@ DEVELOPMENT = "development"
 """The SRS that this machine makes itself."""
 DEFAULT_BOND = 10**16
 """Wei: the gas of an answer, about 500,000, at 20 gwei."""
-DEFAULT_ATTENDANCE_BPS = 200
 MAX_PARTICIPANTS = 1000
 """The most that the contract lets join."""
 MAX_ARBITERS = 8
@@ -266,11 +265,6 @@ def read_specification(
     reader.finish()
     _check(path, specification)
     return specification
-
-
-def default_pot_cap(rounds: int) -> int:
-    """In basis points: two even shares of the budget."""
-    return min(10_000, 20_000 // rounds)
 
 
 def _currency(path: Path, token: str, currency_of: Callable[[str], Currency] | None) -> Currency:

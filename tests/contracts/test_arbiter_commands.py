@@ -29,12 +29,12 @@ from market.storage.cid import cid_of
 from market.storage.encryption import public_key_of
 from market.storage.envelope import enclose
 from market.storage.memory import MemoryNetwork
-from market.training.plan import TrainingPlan
 from market.vectors import salted, triangle
 from market.yardstick.package import pack_rows
 from market.yardstick.rows import new_salts, rows_root
 from tests.contracts.chain import ETHER, GENERATOR, Chain
 from tests.contracts.rounds import Delta, Open, open_round, reveal_all
+from tests.documents import document
 
 OWNER_BOND, DISPUTE_BOND = ETHER // 10, ETHER // 100
 ROWS = load("digits").table.rows(np.arange(60))
@@ -72,22 +72,7 @@ class Court:
         return self.open.owner.project(self.open.id).phase
 
     def document(self, cid: str = "") -> Document:
-        return Document(
-            name="digits",
-            features=64,
-            classes=10,
-            scaling=standardise(ROWS.X),
-            training=TrainingPlan(),
-            columns=(),
-            slots=3,
-            step="exact",
-            scale_bits=13,
-            stats_bits=13,
-            statistics_cid="",
-            rows_cid=cid,
-            srs_sha256="",
-            srs_cid="",
-        )
+        return document(standardise(ROWS.X), slots=3, rows_cid=cid)
 
     def seal(self, y: np.ndarray = ROWS.y) -> None:
         """What `market judge` then finds behind the terms, instead of keys and IPFS."""

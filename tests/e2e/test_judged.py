@@ -25,22 +25,12 @@ from market.chain.keyfile import create_account
 from market.chain.market import Market, project_id
 from market.chain.state import Phase
 from market.demo.processes import Role, Roles
-from market.demo.run import Demonstration, Options
+from market.demo.run import Demonstration
 from market.errors import MarketError
+from tests.e2e.options import OPTIONS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.proof]
 
-OPTIONS = Options(
-    trainers=3,
-    rounds=1,
-    attackers=0,
-    attack="none",
-    dataset="breast-cancer",
-    alpha=None,
-    seed=0,
-    deposit="1ether",
-    validation=80,
-)
 ETHER = 10**18
 DISPUTE_BOND, OWNER_BOND = ETHER // 50, ETHER // 5
 ARBITERS = ["arbiter 1", "arbiter 2"]

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -16,27 +17,16 @@ from web3.types import RPCEndpoint
 
 from market.chain.market import Market, project_id
 from market.demo.processes import Role, Roles
-from market.demo.run import Demonstration, Options
+from market.demo.run import Demonstration
+from tests.e2e.options import OPTIONS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.proof]
-
-OPTIONS = Options(
-    trainers=3,
-    rounds=2,
-    attackers=0,
-    attack="none",
-    dataset="breast-cancer",
-    alpha=None,
-    seed=0,
-    deposit="1ether",
-    validation=80,
-)
 
 
 @pytest.fixture
 def demonstration() -> Iterator[Demonstration]:
     with Roles(Console(quiet=True), keep=False) as roles:
-        run = Demonstration(OPTIONS, roles)
+        run = Demonstration(replace(OPTIONS, rounds=2), roles)
         run.prepare()
         run.open_market()
         run.create()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,8 +20,9 @@ from market.chain.compile import Settings, compile_sources
 from market.chain.market import Market, project_id
 from market.chain.toolchain import ROOT
 from market.demo.processes import Role, Roles
-from market.demo.run import Demonstration, Options
+from market.demo.run import Demonstration
 from market.game import Scoring
+from tests.e2e.options import OPTIONS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.proof]
 
@@ -33,17 +35,6 @@ contract Coin is ERC20("Coin", "COIN"), ERC20Permit("Coin") {
     function decimals() public pure override returns (uint8) { return 6; }
 }
 """
-OPTIONS = Options(
-    trainers=3,
-    rounds=1,
-    attackers=0,
-    attack="none",
-    dataset="breast-cancer",
-    alpha=None,
-    seed=0,
-    deposit="100token",
-    validation=80,
-)
 GIFT = 1_000_000_000
 AMOUNTS = {
     "aggregator_fee": "1token",
@@ -58,7 +49,7 @@ AMOUNTS = {
 def run() -> Iterator[tuple[Demonstration, Any]]:
     """A closed project in a token, before anybody has withdrawn."""
     with Roles(Console(quiet=True), keep=False) as roles:
-        run = Demonstration(OPTIONS, roles)
+        run = Demonstration(replace(OPTIONS, deposit="100token"), roles)
         run.prepare()
         run.open_market()
         token = _deploy_token(run)

@@ -17,34 +17,18 @@ from market.contribution.statistics import validation_statistics
 from market.datasets.catalogue import load
 from market.datasets.preprocessing import standardise
 from market.errors import NotFoundError, StorageError
-from market.specification.document import Document
 from market.storage.encryption import new_private_key, public_key_of
 from market.storage.envelope import enclose
 from market.storage.memory import MemoryNetwork
-from market.training.plan import TrainingPlan
 from market.vectors import salted, triangle
 from market.yardstick.package import RowsPackage, pack_rows, unpack_rows
 from market.yardstick.rows import new_salts
+from tests.documents import document
 
 ROWS = 120
 _TABLE = load("digits").table
 TABLE = _TABLE.rows(np.random.default_rng(0).permutation(len(_TABLE))[:ROWS])
-DOCUMENT = Document(
-    name="digits",
-    features=64,
-    classes=10,
-    scaling=standardise(TABLE.X),
-    training=TrainingPlan(),
-    columns=(),
-    slots=5,
-    step="exact",
-    scale_bits=13,
-    stats_bits=13,
-    statistics_cid="",
-    rows_cid="",
-    srs_sha256="",
-    srs_cid="",
-)
+DOCUMENT = document(standardise(TABLE.X))
 KEYS: Any = SimpleNamespace()
 
 
@@ -169,18 +153,18 @@ def test_sealed_rows_come_back_to_an_arbiter_and_to_nobody_else() -> None:
     node = MemoryNetwork().node()
     packed = pack_rows(HONEST.X, HONEST.y, HONEST.salts, HONEST.statistics)
     cid = node.add(enclose(packed, [public_key_of(key) for key in keys[:2]]))
-    document = dataclasses.replace(DOCUMENT, rows_cid=cid)
+    sealed = dataclasses.replace(DOCUMENT, rows_cid=cid)
     for key in keys[:2]:
-        found = fetch_rows(node, document, ROWS, key)
+        found = fetch_rows(node, sealed, ROWS, key)
         assert isinstance(found, RowsPackage)
         assert found.root == HONEST.root
         assert found.statistics == unpack_rows(packed).statistics
     with pytest.raises(StorageError, match="sealed rows"):
-        fetch_rows(node, document, ROWS, keys[2])
+        fetch_rows(node, sealed, ROWS, keys[2])
     with pytest.raises(NotFoundError, match="sealed to nobody"):
         fetch_rows(node, DOCUMENT, ROWS, keys[0])
     with pytest.raises(StorageError, match="at most"):
-        fetch_rows(node, document, ROWS // 2, keys[0])
+        fetch_rows(node, sealed, ROWS // 2, keys[0])
     garbage = dataclasses.replace(
         DOCUMENT, rows_cid=node.add(enclose(b"rows?", [public_key_of(keys[0])]))
     )

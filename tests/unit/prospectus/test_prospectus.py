@@ -21,7 +21,7 @@ from market.prospectus.sections import Offered
 from market.prospectus.spans import span
 from market.specification.amounts import NATIVE, NOBODY
 from market.specification.document import Document
-from market.training.plan import TrainingPlan
+from tests.documents import document
 from tests.states import state_of
 from zk.field import Point, TwistPoint
 
@@ -81,21 +81,10 @@ TERMS = Terms(
     specification=bytes(32),
     nonce=0,
 )
-DOCUMENT = Document(
-    name="digits",
-    features=64,
-    classes=10,
-    scaling=Scaling((0.0,) * 64, (1.0,) * 64),
-    training=TrainingPlan(),
+DOCUMENT = document(
+    Scaling((0.0,) * 64, (1.0,) * 64),
     columns=tuple(f"pixel_{i}" for i in range(64)),
     slots=10,
-    step="exact",
-    scale_bits=13,
-    stats_bits=13,
-    statistics_cid="",
-    rows_cid="",
-    srs_sha256="",
-    srs_cid="",
 )
 
 

@@ -9,27 +9,11 @@ from market.contribution.statistics import utility, validation_statistics
 from market.datasets.catalogue import load
 from market.datasets.preprocessing import standardise
 from market.errors import InputError
-from market.specification.document import Document
-from market.training.plan import TrainingPlan
 from market.yardstick.own_rows import LeaveRule, OwnMeasure
+from tests.documents import document
 
 TABLE = load("digits").table.rows(np.arange(300))
-DOCUMENT = Document(
-    name="digits",
-    features=64,
-    classes=10,
-    scaling=standardise(TABLE.X),
-    training=TrainingPlan(),
-    columns=(),
-    slots=5,
-    step="exact",
-    scale_bits=13,
-    stats_bits=13,
-    statistics_cid="",
-    rows_cid="",
-    srs_sha256="",
-    srs_cid="",
-)
+DOCUMENT = document(standardise(TABLE.X))
 NOTHING = np.zeros((65, 10))
 
 
