@@ -16,6 +16,8 @@ from market.specification.owner import OwnerSpecification
 
 FIRST_ROUND = 0.88
 """Part of the expected gain that the first round of examples/digits.toml reaches."""
+OWN = 3
+"""Accounts of the owner's among the trainers."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,6 @@ class Prices:
     Args:
         purse: before the first round.
         slots: n, trainers of a round, all of which take part.
-        quorum: q.
         trainer_stake: S.
         aggregator_stake: A, of the owner's aggregator, the only one.
         bond: b.
@@ -35,17 +36,11 @@ class Prices:
 
     purse: Purse
     slots: int
-    quorum: int
     trainer_stake: int
     aggregator_stake: int
     bond: int
     bounty: int
     owner_bond: int
-
-    @property
-    def breakers(self) -> int:
-        """Own accounts that leave a round without a quorum."""
-        return self.slots - self.quorum + 1
 
     def paying(self, reached: float, own: int = 0) -> int:
         """What honest trainers cost that are paid for a first round.
@@ -62,13 +57,13 @@ class Prices:
         """The aggregator's stake goes to whoever shows a delta, own accounts among them."""
         return (self.aggregator_stake - self.bounty) * (self.slots - own) // self.slots
 
-    def silence(self) -> int:
-        """Just enough accounts commit, and do not reveal: their stakes go to the honest."""
-        return self.breakers * (self.trainer_stake - self.bounty)
+    def silence(self, reached: float, own: int) -> int:
+        """Own accounts commit, and do not reveal: the honest have the round, and their stakes."""
+        return self.paying(reached) + own * (self.trainer_stake - self.bounty)
 
-    def set_aside(self) -> int:
-        """Just enough accounts reveal, and do not answer the own aggregator: so do their bonds."""
-        return self.breakers * self.bond - self.bounty
+    def set_aside(self, reached: float, own: int) -> int:
+        """They reveal, and do not answer the own aggregator: so do their bonds."""
+        return self.paying(reached) + own * self.bond - self.bounty
 
     def refuted(self, own: int = 0) -> int:
         """Budget to whoever shows a delta, and half of the bond to an accomplice that asked."""
@@ -90,7 +85,6 @@ def prices_of(specification: OwnerSpecification, deposit: int) -> Prices:
     return Prices(
         purse=offer.purse,
         slots=specification.slots,
-        quorum=specification.quorum,
         trainer_stake=specification.trainer_stake,
         aggregator_stake=offer.aggregator_stake,
         bond=specification.challenge_bond,
@@ -102,7 +96,6 @@ def prices_of(specification: OwnerSpecification, deposit: int) -> Prices:
 def evasions(specification: OwnerSpecification, deposit: int) -> list[Row]:
     """One row an evasion: what it costs, and what paying would have."""
     found = prices_of(specification, deposit)
-    breakers = found.breakers
 
     def row(name: str, own: int, cost: int) -> Row:
         return {
@@ -114,9 +107,9 @@ def evasions(specification: OwnerSpecification, deposit: int) -> list[Row]:
 
     return [
         row("own aggregator never settles", 0, found.never_settling()),
-        row("own aggregator never settles", breakers, found.never_settling(breakers)),
-        row("accounts commit and are silent", breakers, found.silence()),
-        row("accounts reveal and do not answer", breakers, found.set_aside()),
+        row("own aggregator never settles", OWN, found.never_settling(OWN)),
+        row("accounts commit and are silent", OWN, found.silence(FIRST_ROUND, OWN)),
+        row("accounts reveal and do not answer", OWN, found.set_aside(FIRST_ROUND, OWN)),
         row("rows are refuted", 0, found.refuted()),
-        row("rows are refuted", breakers, found.refuted(breakers)),
+        row("rows are refuted", OWN, found.refuted(OWN)),
     ]

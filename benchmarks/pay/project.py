@@ -12,7 +12,7 @@ from market.contribution.exact import Integers
 from market.contribution.grid import Grid, Step
 from market.contribution.statistics import round_game, validation_statistics
 from market.game import Payment, Purse, Rule, Scoring, Selection, Verdict, Yardstick, judge
-from market.game.purse import DEFAULT_ATTENDANCE_BPS, arrears, default_pot_cap
+from market.game.purse import DEFAULT_ATTENDANCE_BPS, DEFAULT_POT_CAP_BPS, arrears
 
 ETHER = 10**18
 
@@ -148,7 +148,7 @@ class _Books:
             payment=rules.payment,
             rounds=rounds,
             attendance_bps=rules.attendance_bps,
-            pot_cap_bps=default_pot_cap(rounds),
+            pot_cap_bps=DEFAULT_POT_CAP_BPS,
             budget=ETHER,
             expected_gain=expected,
         )

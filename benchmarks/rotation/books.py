@@ -9,7 +9,7 @@ from benchmarks.rotation.crowd import Crowd
 from market.contribution.grid import Step
 from market.contribution.statistics import RoundGame
 from market.game import Payment, Purse, Rule, Scoring, Selection, Verdict, judge
-from market.game.purse import DEFAULT_ATTENDANCE_BPS, arrears, default_pot_cap
+from market.game.purse import DEFAULT_ATTENDANCE_BPS, DEFAULT_POT_CAP_BPS, arrears
 
 BUDGET = 10**18
 
@@ -30,7 +30,7 @@ class Books:
             payment=payment,
             rounds=rounds,
             attendance_bps=DEFAULT_ATTENDANCE_BPS,
-            pot_cap_bps=default_pot_cap(rounds),
+            pot_cap_bps=DEFAULT_POT_CAP_BPS,
             budget=BUDGET,
             expected_gain=max(crowd.expected, 1),
         )

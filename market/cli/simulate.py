@@ -116,7 +116,7 @@ CLIENTS, ROUNDS = 9, 5
 @click.option(
     "--pot-cap-bps",
     type=click.IntRange(1, 10_000),
-    help="Most that a round's gain pays at once.  [default: two even shares of the rounds]",
+    help="Most of the budget that a round's gain pays at once.  [default: all of it]",
 )
 @click.option("--attendance-bps", type=click.IntRange(0, 10_000), help="Paid evenly.")
 @click.option("--seed", type=click.IntRange(0, 2**31), default=0, show_default=True)

@@ -9,6 +9,8 @@ from market.choice import Choice
 
 BASIS_POINTS = 10_000
 DEFAULT_ATTENDANCE_BPS = 200
+DEFAULT_POT_CAP_BPS = BASIS_POINTS
+"""None: what a cap holds back is not covered by the stakes of who could keep it from being owed."""
 WORTH_UNITS = 1 << 23
 """The expected gain, as trainers' parts of the project's gain are counted."""
 
@@ -159,15 +161,6 @@ class Purse:
     @property
     def _cap(self) -> int:
         return self.budget * self.pot_cap_bps // BASIS_POINTS
-
-
-def default_pot_cap(rounds: int) -> int:
-    """Two even shares of the budget, in basis points; at least 1 and at most all of it.
-
-    Args:
-        rounds: of the project, at least 1.
-    """
-    return max(min(BASIS_POINTS, 2 * BASIS_POINTS // rounds), 1)
 
 
 def arrears(owed: int, earned: Sequence[int]) -> list[int]:

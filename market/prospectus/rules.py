@@ -71,12 +71,18 @@ def _payment(terms: Terms) -> tuple[str, ...]:
     )
     if terms.payment == Payment.PER_ROUND:
         return ("Every round pays an equal part of the budget, whatever it gained.", evenly)
+    at_once = ()
+    if terms.pot_cap_bps != BASIS_POINTS:
+        at_once = (
+            f"One round pays at most {percent(terms.pot_cap_bps)} of the budget by gain; what is "
+            "above is owed until the end, to those who earned it. The aggregators' stakes do not "
+            "cover it: never settling such a round can cost them less than it gained.",
+        )
     return (
         f"The budget is meant for a gain of {explained(terms, terms.expected_gain)} of the squared "
         "targets. So much of it as the best model reached is paid; what was not gained returns to "
         "the owner.",
-        f"One round pays at most {percent(terms.pot_cap_bps)} of the budget by gain; "
-        "what is above is owed until the end, to those who earned it.",
+        *at_once,
         evenly,
     )
 

@@ -34,7 +34,7 @@ class Money:
             payment=Payment.of(scenario.payment),
             rounds=scenario.rounds,
             attendance_bps=scenario.attendance_bps,
-            pot_cap_bps=scenario.pot_cap,
+            pot_cap_bps=scenario.pot_cap_bps,
             budget=budget,
             expected_gain=expected,
         )

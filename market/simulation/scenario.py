@@ -9,7 +9,12 @@ from dataclasses import asdict, dataclass, field
 
 from market.attacks import attack
 from market.errors import InputError
-from market.game.purse import BASIS_POINTS, DEFAULT_ATTENDANCE_BPS, Payment, default_pot_cap
+from market.game.purse import (
+    BASIS_POINTS,
+    DEFAULT_ATTENDANCE_BPS,
+    DEFAULT_POT_CAP_BPS,
+    Payment,
+)
 from market.optimisers.schedule import Schedule
 from market.specification.methods import Methods
 from market.training.plan import TrainingPlan
@@ -92,7 +97,7 @@ class Scenario:
     payment: str = Payment.PER_GAIN.method
     expected_gain: float | None = None
     attendance_bps: int = DEFAULT_ATTENDANCE_BPS
-    pot_cap_bps: int | None = None
+    pot_cap_bps: int = DEFAULT_POT_CAP_BPS
     evaluations: int = 2_000
     seed: int = 0
 
@@ -104,7 +109,7 @@ class Scenario:
             ("deposit", self.deposit, 0, _MAX_DEPOSIT),
             ("aggregator_fee", self.aggregator_fee, 0, _MAX_DEPOSIT),
             ("attendance_bps", self.attendance_bps, 0, BASIS_POINTS),
-            ("pot_cap_bps", self.pot_cap, 1, BASIS_POINTS),
+            ("pot_cap_bps", self.pot_cap_bps, 1, BASIS_POINTS),
             ("patience", self.patience, 1, 10_000),
             ("epochs_bps", self.epochs_bps, 0, 100 * BASIS_POINTS),
             ("stop_after", 1 if self.stop_after is None else self.stop_after, 1, 10_000),
@@ -146,13 +151,6 @@ class Scenario:
             raise InputError(f"attackers {numbers} are not all among {self.clients} clients")
         for assault in self.assaults:
             attack(assault.attack)
-
-    @property
-    def pot_cap(self) -> int:
-        """Basis points of the budget that one round's gain pays at most."""
-        if self.pot_cap_bps is not None:
-            return self.pot_cap_bps
-        return default_pot_cap(max(self.rounds, 1))
 
     @property
     def measured_by(self) -> str:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from circuits.shape import FoldedShape
 from market.datasets.preprocessing import Scaling, centre, standardise
 from market.errors import InputError
-from market.game.purse import DEFAULT_ATTENDANCE_BPS, Payment, default_pot_cap
+from market.game.purse import DEFAULT_ATTENDANCE_BPS, DEFAULT_POT_CAP_BPS, Payment
 from market.invitations import read_invited
 from market.specification.amounts import NATIVE, NOBODY, Currency
 from market.specification.entries import (
@@ -243,7 +243,7 @@ def read_specification(
         payment=reward.take("payment", choice_of(Payment), Payment.PER_GAIN),
         expected_gain=reward.take("expected_gain", positive, None),
         attendance_bps=reward.take("attendance_bps", integer(0, 10_000), DEFAULT_ATTENDANCE_BPS),
-        pot_cap_bps=reward.take("pot_cap_bps", integer(1, 10_000), default_pot_cap(rounds)),
+        pot_cap_bps=reward.take("pot_cap_bps", integer(1, 10_000), DEFAULT_POT_CAP_BPS),
         aggregator_fee=reward.take("aggregator_fee", amount, 0),
         trainer_stake=reward.take("trainer_stake", amount, bond),
         aggregator_stake=reward.take("aggregator_stake", amount, None),

@@ -160,12 +160,21 @@ def test_never_settling_costs_more_than_the_pot_of_any_round(prices: Prices) -> 
         assert prices.never_settling(own) > most
 
 
-def test_never_settling_costs_less_than_what_a_gain_above_the_cap_is_worth(prices: Prices) -> None:
+def test_every_evasion_costs_at_least_what_paying_does(prices: Prices) -> None:
+    for own in range(prices.slots):
+        assert prices.never_settling(own) > prices.paying(1.0, own)
+        assert prices.refuted(own) > prices.paying(1.0, own)
+    for own in range(1, prices.slots):
+        assert prices.silence(1.0, own) > prices.paying(1.0)
+        assert prices.set_aside(1.0, own) > prices.paying(1.0)
+
+
+def test_never_settling_costs_less_than_what_a_gain_above_a_cap_is_worth(prices: Prices) -> None:
     """A pot's cap bounds the stake, and what is owed beyond it is not covered."""
-    assert prices.never_settling() < prices.paying(FIRST_ROUND)
-    uncapped = replace(prices, purse=replace(prices.purse, pot_cap_bps=10_000))
-    covered = uncapped.purse.largest + prices.slots * prices.bond
-    assert replace(uncapped, aggregator_stake=covered).never_settling() > prices.paying(1.0)
+    purse = replace(prices.purse, pot_cap_bps=6_667)
+    covered = purse.largest + prices.slots * prices.bond
+    capped = replace(prices, purse=purse, aggregator_stake=covered)
+    assert capped.never_settling() < prices.paying(FIRST_ROUND)
 
 
 def test_the_documented_prices_are_those_of_the_example() -> None:

@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.game.purse import WORTH_UNITS, Payment, Purse, arrears, default_pot_cap
+from market.game.purse import WORTH_UNITS, Payment, Purse, arrears
 
 ETHER = 10**18
 
@@ -82,11 +82,6 @@ def test_by_round_what_is_left_is_spread_over_the_rounds_left(
         assert (pot.worth, pot.reached) == (0, False)
         purse = replace(purse, round=number + 1, left=purse.left - of_round)
     assert purse.left == 0
-
-
-def test_the_cap_is_two_even_shares_unless_that_is_nothing_or_all() -> None:
-    caps = [default_pot_cap(rounds) for rounds in (1, 2, 3, 255, 20_000, 20_001)]
-    assert caps == [10_000, 10_000, 6_666, 78, 1, 1]
 
 
 def test_a_gain_above_the_cap_is_owed_at_the_end() -> None:

@@ -83,9 +83,9 @@ def test_a_specification_says_what_options_leave_open(
         "local": "sgd",
         "mu": None,
     }
-    assert (scenario["clients"], scenario["attendance_bps"]) == (5, 400)
+    assert (scenario["clients"], scenario["attendance_bps"]) == (5, 200)
     assert (scenario["payment"], scenario["expected_gain"]) == ("per-gain", 0.65)
-    assert scenario["pot_cap_bps"] == 6_666
+    assert scenario["pot_cap_bps"] == 10_000
     assert scenario["aggregator_fee"] == str(10**16)
     (found,) = run(capsys, str(spec), "--defence", "mean", "--attendance-bps", "0", "--rounds", "1")
     assert found["scenario"]["methods"]["defence"] == "mean"
