@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -15,18 +14,6 @@ from zk.field import Point
 from zk.opening import pack, quotient, unpack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.proof]
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    stage = Stage(tmp_path_factory.mktemp("stage"))
-    yield stage
-    stage.close()
-
-
-@pytest.fixture(scope="module")
-def deltas(stage: Stage) -> list[Delta]:
-    return [stage.delta(seed) for seed in range(3)]
 
 
 def test_a_published_delta_settles_that_the_aggregator_was_wrong(

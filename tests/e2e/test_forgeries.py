@@ -28,18 +28,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.proof]
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    stage = Stage(tmp_path_factory.mktemp("stage"))
-    yield stage
-    stage.close()
-
-
-@pytest.fixture(scope="module")
-def deltas(stage: Stage) -> list[Delta]:
-    return [stage.delta(seed) for seed in range(3)]
-
-
-@pytest.fixture(scope="module")
 def proof(stage: Stage, deltas: list[Delta]) -> Proven:
     return stage.prove(stage.model, deltas)
 
