@@ -33,6 +33,11 @@ def conduct_of(open_: Open, history: list[Log]) -> list[Claim]:
     return list(conduct_claims(ledger_of(open_, history), history, evidence_of(open_)))
 
 
+def failed_conduct(open_: Open, history: list[Log]) -> list[str]:
+    """The claims about conduct that a history does not bear out."""
+    return [claim.text for claim in conduct_of(open_, history) if not claim.holds]
+
+
 def failed_claims(open_: Open) -> list[Claim]:
     """Of money, conduct and verdicts, as things stand."""
     ledger, history = ledger_of(open_), open_.owner.history(open_.id)

@@ -5,12 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from market.chain.state import Log
-from tests.contracts.books import conduct_of, failed_claims
+from tests.contracts.books import conduct_of, failed_claims, failed_conduct
 from tests.contracts.rounds import Open, commit_all, reveal_all, settle, towards_target
-
-
-def failed(open_: Open, history: list[Log]) -> list[str]:
-    return [claim.text for claim in conduct_of(open_, history) if not claim.holds]
 
 
 class Altered:
@@ -52,7 +48,7 @@ def eventful(open_: Open) -> list[Log]:
 def test_an_honest_course_holds(open_: Open) -> None:
     history = eventful(open_)
     assert len(conduct_of(open_, history)) >= 10
-    assert failed(open_, history) == []
+    assert failed_conduct(open_, history) == []
     assert failed_claims(open_) == []
 
 
@@ -78,7 +74,7 @@ def test_each_deviation_is_found(open_: Open) -> None:
         ),
         (altered.with_after("Joined", "Funded", amount=10**19), "that it could cost them"),
     ):
-        assert any(text in found for found in failed(open_, different)), text
+        assert any(text in found for found in failed_conduct(open_, different)), text
 
 
 def silent_one(open_: Open) -> list[Log]:
@@ -96,7 +92,7 @@ def silent_one(open_: Open) -> list[Log]:
 
 def test_who_keeps_silent_is_expelled_whenever_somebody_calls(open_: Open) -> None:
     history = silent_one(open_)
-    assert failed(open_, history) == []
+    assert failed_conduct(open_, history) == []
     assert failed_claims(open_) == []
     altered = Altered(history)
     silent, other = open_.trainers[3].address, open_.trainers[0].address
@@ -113,7 +109,7 @@ def test_who_keeps_silent_is_expelled_whenever_somebody_calls(open_: Open) -> No
             f"{silent} committed no more after epoch 0",
         ),
     ):
-        assert any(text in found for found in failed(open_, different)), text
+        assert any(text in found for found in failed_conduct(open_, different)), text
 
 
 def test_of_a_project_that_is_over_a_silent_one_is_expelled_too(open_: Open) -> None:

@@ -9,9 +9,9 @@ import pytest
 from market.auditor.explain import ChainData, explain_data
 from market.auditor.explanation import Outcome
 from market.auditor.words import paragraph
-from market.chain.state import EVERYBODY, Log, Phase
+from market.chain.state import EVERYBODY, Phase
 from market.specification.amounts import NATIVE, NOBODY
-from tests.contracts.books import conduct_of, failed_claims
+from tests.contracts.books import failed_claims, failed_conduct
 from tests.contracts.chain import Chain
 from tests.contracts.rounds import (
     Delta,
@@ -62,10 +62,6 @@ def settle_standing(open_: Open, deltas: list[Delta | None]) -> None:
     settle(open_, [point_of[point] for _, point in open_.owner.standing(open_.id, epoch)])
 
 
-def failed(open_: Open, history: list[Log]) -> list[str]:
-    return [claim.text for claim in conduct_of(open_, history) if not claim.holds]
-
-
 def test_whom_the_contract_drew_an_audit_draws_again(many: Open) -> None:
     missed = []
     for _ in range(2):
@@ -99,7 +95,7 @@ def test_whom_the_contract_drew_an_audit_draws_again(many: Open) -> None:
         (place, stranger, "everybody who committed was drawn"),
         (opened, wider, "the arc of who is drawn is the next one"),
     ):
-        assert text in failed(many, [*history[:at], log, *history[at + 1 :]])
+        assert text in failed_conduct(many, [*history[:at], log, *history[at + 1 :]])
 
 
 def test_of_more_reveals_than_slots_the_surplus_costs_nothing(many: Open) -> None:
@@ -129,5 +125,5 @@ def test_of_more_reveals_than_slots_the_surplus_costs_nothing(many: Open) -> Non
     )
     for displaced in (NOBODY, many.owner.address):
         log = replace(history[place], args={**history[place].args, "displaced": displaced})
-        texts = failed(many, [*history[:place], log, *history[place + 1 :]])
+        texts = failed_conduct(many, [*history[:place], log, *history[place + 1 :]])
         assert any("the highest rank gave way" in text for text in texts)

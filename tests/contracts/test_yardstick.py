@@ -14,7 +14,7 @@ from market.auditor.words import paragraph
 from market.chain.market import Market
 from market.chain.state import Phase
 from market.specification.amounts import NATIVE
-from tests.contracts.books import conduct_of, failed_claims
+from tests.contracts.books import failed_claims, failed_conduct
 from tests.contracts.chain import Chain
 from tests.contracts.rounds import Delta, Open, open_round, reveal_all, settle, towards_target
 
@@ -92,10 +92,10 @@ def _deviations(judged: Judged) -> None:
         place = names.index(name)
         log = replace(history[place], args={**history[place].args, **args})
         altered = [*history[:place], log, *history[place + 1 :]]
-        return [claim.text for claim in conduct_of(judged.open, altered) if not claim.holds]
+        return failed_conduct(judged.open, altered)
 
     without = [log for log in history if log.name != "Disputed"]
-    undue = [claim.text for claim in conduct_of(judged.open, without) if not claim.holds]
+    undue = failed_conduct(judged.open, without)
     stranger, first = judged.open.owner.address, judged.arbiters[0].address
     for failed, text in (
         (undue, "judged first where somebody disputed it"),

@@ -3,14 +3,14 @@ from __future__ import annotations
 import math
 
 import pytest
-from flwr.app import ArrayRecord, ConfigRecord, Error, Message, Metadata, MetricRecord, RecordDict
-from flwr.app.message import make_message
+from flwr.app import ArrayRecord, ConfigRecord, Error, Message, MetricRecord, RecordDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.errors import TransportError
 from market.flower import records
 from market.flower.records import Outcome, Record, parse_receipt, parse_record
+from tests.messages import message
 
 KEYS = st.from_regex(r"[A-Za-z][A-Za-z0-9_.-]{0,20}", fullmatch=True)
 KINDS = (
@@ -26,21 +26,6 @@ ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
 )
-
-
-def message(content: RecordDict) -> Message:
-    metadata = Metadata(
-        run_id=1,
-        message_id="m",
-        src_node_id=1,
-        dst_node_id=7,
-        reply_to_message_id="",
-        group_id="",
-        created_at=1e9,
-        ttl=1e9,
-        message_type="train",
-    )
-    return make_message(metadata=metadata, content=content)
 
 
 def over_the_wire(content: RecordDict) -> RecordDict:

@@ -4,8 +4,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from flwr.app import Message, Metadata, RecordDict
-from flwr.app.message import make_message
+from flwr.app import Message
 from flwr.supercore.inflatable.inflatable_object import get_all_nested_objects
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,21 +13,7 @@ from market.errors import InputError, TransportError
 from market.flower import launch, records
 from market.flower.node import Node
 from market.flower.runtime import _inflate
-
-
-def message(content: RecordDict) -> Message:
-    metadata = Metadata(
-        run_id=1,
-        message_id="m",
-        src_node_id=1,
-        dst_node_id=7,
-        reply_to_message_id="",
-        group_id="",
-        created_at=1e9,
-        ttl=1e9,
-        message_type="train",
-    )
-    return make_message(metadata=metadata, content=content)
+from tests.messages import message
 
 
 def parts_of(message: Message) -> dict[str, bytes]:

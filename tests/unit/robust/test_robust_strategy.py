@@ -166,6 +166,11 @@ def zipped() -> bytes:
     return stream.getvalue()
 
 
+def moving(share: float) -> Client:
+    """A client that goes so much of the way to what is learned."""
+    return lambda message: answer(message, record(learned(message, share)))
+
+
 def one_round(strategy: RobustStrategy, clients: Mapping[int, Client]) -> Arrays | None:
     grid = MemoryGrid(clients)
     result = strategy.start(grid, record(model()), num_rounds=1)
@@ -175,9 +180,6 @@ def one_round(strategy: RobustStrategy, clients: Mapping[int, Client]) -> Arrays
 
 
 def test_without_attackers_the_mean_is_flowers_fedavg() -> None:
-    def moving(share: float) -> Client:
-        return lambda message: answer(message, record(learned(message, share)))
-
     clients = {node: moving(0.1 * node) for node in NODES}
     ours = one_round(RobustStrategy(mean(), fraction_evaluate=0.0), clients)
     theirs = FedAvg(fraction_evaluate=0.0).start(MemoryGrid(clients), record(model()), 1).arrays
@@ -340,9 +342,6 @@ def towards_target(weights: npt.NDArray[np.float64], deltas: npt.NDArray[np.floa
 
 @pytest.mark.parametrize("name", [*RULES, "fltrust", "proven-value"])
 def test_every_rule_is_a_strategy_in_one_line(name: str) -> None:
-    def moving(share: float) -> Client:
-        return lambda message: answer(message, record(learned(message, share)))
-
     # Honest clients that differ, as FoolsGold asks for.
     clients = {node: moving(0.05 * (node - 7)) for node in NODES}
     clients[11] = changed(lambda a: a.update(w=a["w"] + np.array([9, 0, 0], dtype=np.float32)))
