@@ -71,7 +71,7 @@ def _payment(terms: Terms) -> tuple[str, ...]:
     )
     if terms.payment == Payment.PER_ROUND:
         return ("Every round pays an equal part of the budget, whatever it gained.", evenly)
-    at_once = ()
+    at_once: tuple[str, ...] = ()
     if terms.pot_cap_bps != BASIS_POINTS:
         at_once = (
             f"One round pays at most {percent(terms.pot_cap_bps)} of the budget by gain; what is "

@@ -1,12 +1,9 @@
-"""Whole simulations: money, determinism, going on from a file."""
+"""Whole simulations: money, scores, and what ends them."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +14,7 @@ from market.attacks import ATTACKS
 from market.datasets.catalogue import Dataset, load
 from market.errors import InputError
 from market.game import Payment
-from market.simulation import Assault, Scenario, Simulation
+from market.simulation import Outcome, Scenario, Simulation
 from market.simulation.population import populate
 from market.simulation.scenario import last_clients
 from market.specification.methods import (
@@ -51,6 +48,10 @@ methods = st.builds(
     st.sampled_from(OPTIMISERS),
     st.sampled_from(LOCALS),
 )
+
+
+def play(dataset: Dataset, scenario: Scenario) -> Outcome:
+    return Simulation(scenario, populate(dataset, scenario)).run()
 
 
 @settings(max_examples=60)
@@ -93,7 +94,7 @@ def test_every_unit_of_money_is_somewhere(
         evaluations=200,
         seed=seed,
     )
-    outcome = Simulation(scenario, populate(columns, scenario)).run()
+    outcome = play(columns, scenario)
     assert outcome.exact == (methods.unproven.keys() <= {"local"})
     assert sum(outcome.earned) + outcome.fees + outcome.refunded == deposit
     assert min(outcome.earned) >= 0
@@ -113,69 +114,6 @@ def test_every_unit_of_money_is_somewhere(
             for client, amount in enumerate(one.payouts)
         )
         left -= sum(one.payouts)
-
-
-def play(dataset: Dataset, scenario: Scenario, file: Path | None = None) -> Simulation:
-    simulation = Simulation(scenario, populate(dataset, scenario))
-    simulation.run(file=file)
-    return simulation
-
-
-STATEFUL = [
-    Methods(),
-    Methods(optimiser="fedadam"),
-    Methods("exact-shapley", "multi-krum", "mean"),
-    Methods(defence="foolsgold", contribution="antithetic"),
-    Methods(defence="centred-clipping", optimiser="fedavgm"),
-    Methods(local="fedprox", mu=0.3),
-    Methods(local="scaffold"),
-    Methods(local="scaffold", defence="mean", optimiser="fedadam"),
-]
-
-
-@pytest.mark.parametrize("chosen", STATEFUL)
-def test_a_run_goes_on_as_if_it_had_never_stopped(
-    columns: Dataset, tmp_path: Path, chosen: Methods
-) -> None:
-    scenario = Scenario(
-        clients=7,
-        rounds=5,
-        assaults=(Assault("free-rider-replay", (6,)), Assault("noise", (0, 3))),
-        methods=chosen,
-        plan=columns.plan,
-        minimum_gain=0.05,
-        evaluations=300,
-    )
-    population = populate(columns, scenario)
-    whole = Simulation(scenario, population).run()
-    assert whole == Simulation(scenario, population).run()
-
-    def stop(_event: str, **fields: object) -> None:
-        # While round 3 is being told it is played and not yet saved.
-        if fields["number"] == 3:
-            raise KeyboardInterrupt
-
-    file = tmp_path / "run.npz"
-    with pytest.raises(KeyboardInterrupt):
-        Simulation(scenario, population).run(stop, file)
-    told: list[object] = []
-    resumed = Simulation(scenario, population).run(
-        lambda _event, **fields: told.append(fields["number"]), file
-    )
-    assert told == [3, 4, 5]
-    assert resumed == whole
-
-
-def test_a_file_of_another_run_is_refused(columns: Dataset, tmp_path: Path) -> None:
-    scenario = Scenario(clients=5, rounds=1, plan=columns.plan)
-    file = tmp_path / "run.npz"
-    play(columns, scenario, file)
-    with pytest.raises(InputError, match="another simulation"):
-        play(columns, dataclasses.replace(scenario, seed=1), file)
-    for damage in (b"", b"PK\3\4 no archive", file.read_bytes()[:-200]):
-        file.write_bytes(damage)
-        with pytest.raises(InputError, match="holds no simulation"):
-            play(columns, scenario, file)
 
 
 def test_the_contracts_integers_and_floats_agree(columns: Dataset) -> None:
@@ -223,7 +161,7 @@ def test_exact_scores_share_out_what_the_aggregate_gained(
         plan=columns.plan,
         server_rate=0.9,
     )
-    for one in Simulation(scenario, populate(columns, scenario)).run().rounds:
+    for one in play(columns, scenario).rounds:
         gained = one.utility_after - one.utility_before
         assert sum(one.scores) == pytest.approx(gained, abs=2e-6)
 
@@ -238,7 +176,7 @@ def test_a_cnn_learns_images(images: Dataset) -> None:
         plan=images.plan,
         payment="per-round",
     )
-    outcome = Simulation(scenario, populate(images, scenario)).run()
+    outcome = play(images, scenario)
     assert outcome.accuracy > outcome.initial_accuracy + 0.2
     assert all(one.scores[3] == 0 for one in outcome.rounds)
     # Who sends nothing is paid nothing.
@@ -258,7 +196,7 @@ def test_what_a_cap_holds_back_is_owed_and_had_at_the_end(columns: Dataset) -> N
 
 def test_all_that_was_expected_ends_it(columns: Dataset) -> None:
     scenario = Scenario(clients=6, rounds=9, plan=columns.plan, expected_gain=1e-3)
-    outcome = Simulation(scenario, populate(columns, scenario)).run()
+    outcome = play(columns, scenario)
     assert len(outcome.rounds) == 1
     # Attendance of the rounds that were not needed returns.
     returned = scenario.deposit * scenario.attendance_bps // 10_000 * 8 // 9
@@ -277,9 +215,7 @@ def test_reaching_the_target_ends_it_and_refunds_the_rest(columns: Dataset) -> N
 
 def test_too_little_gain_lowers_the_learning_rate(columns: Dataset) -> None:
     scenario = Scenario(clients=5, rounds=3, plan=columns.plan, minimum_gain=1e6, decay_bps=2_500)
-    rates = [
-        one.learning_rate for one in Simulation(scenario, populate(columns, scenario)).run().rounds
-    ]
+    rates = [one.learning_rate for one in play(columns, scenario).rounds]
     assert rates == [50_000_000, 12_500_000, 3_125_000]
 
 
@@ -321,73 +257,6 @@ def test_rules_say_what_they_need(columns: Dataset) -> None:
     )
     with pytest.raises(InputError, match="no derivatives"):
         play(columns, by_accuracy)
-
-
-WEIGHTS, MODEL = "settlement.weights", "settlement.model"
-
-
-def rewritten(arrays: dict[str, Any], **entries: object) -> None:
-    """Other books."""
-    books = json.loads(str(arrays["money.books"])) | entries
-    arrays["money.books"] = np.array(json.dumps(books))
-
-
-DAMAGES: dict[str, Callable[[dict[str, Any], dict[str, Any]], object]] = {
-    "round below 0": lambda _, record: record["now"].update(round=-1, stopped=False),
-    "round not played": lambda _, record: record["now"].update(round=2, stopped=False),
-    "rate of text": lambda _, record: record["now"].update(learning_rate="x"),
-    "nothing played": lambda _, record: record.update(played=[]),
-    "pay of text": lambda _, record: record["played"][0].update(payouts=["1"] * 5),
-    "pay of more": lambda _, record: record["played"][0].update(payouts=[1] * 6),
-    "no previous": lambda arrays, _: arrays.pop("previous"),
-    "another previous": lambda arrays, _: arrays.update(previous=np.ones(3)),
-    "no weights": lambda arrays, _: [arrays.pop(name, 0) for name in (WEIGHTS, MODEL)],
-    "other weights": lambda arrays, _: arrays.update({WEIGHTS: np.ones(3), MODEL: np.array("[1]")}),
-    "no books": lambda arrays, _: arrays.pop("money.books"),
-    "books of another round": lambda arrays, _: rewritten(arrays, round=2),
-    "books of text": lambda arrays, _: rewritten(arrays, left="much"),
-    "books of more": lambda arrays, _: rewritten(arrays, units=[0] * 6),
-    "no variates": lambda arrays, _: arrays.pop("variates.server"),
-    "other variates": lambda arrays, _: arrays.update({"variates.server": np.ones(3)}),
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("defence", ["proven-value", "mean"])
-def test_a_file_that_contradicts_itself_is_refused(
-    columns: Dataset, tmp_path: Path, damage: str, defence: str
-) -> None:
-    """Settled by integers and by floats; what is wrong is sound as an archive and as JSON."""
-    scenario = Scenario(
-        clients=5,
-        rounds=3,
-        methods=Methods(defence=defence, local="scaffold"),
-        plan=columns.plan,
-    )
-    simulation = Simulation(scenario, populate(columns, scenario))
-
-    def stop(_event: str, **fields: object) -> None:
-        if fields["number"] == 2:
-            raise KeyboardInterrupt
-
-    file = tmp_path / "run.npz"
-    with pytest.raises(KeyboardInterrupt):
-        simulation.run(stop, file)
-    with np.load(file) as archive:
-        arrays = dict(archive)
-    record = json.loads(str(arrays["record"]))
-    DAMAGES[damage](arrays, record)
-    np.savez(file, **{**arrays, "record": np.array(json.dumps(record))})
-    written = file.read_bytes()
-    with pytest.raises(InputError, match=r"run\.npz"):
-        play(columns, scenario, file)
-    assert file.read_bytes() == written
-
-
-def test_a_file_that_cannot_be_written_is_refused(columns: Dataset, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="cannot write"):
-        play(columns, Scenario(clients=5, rounds=1, plan=columns.plan), tmp_path / "file" / "x.npz")
 
 
 def test_more_models_than_can_be_enumerated_are_refused_at_once() -> None:
