@@ -277,5 +277,5 @@ def _penalties(history: list[Log], openings: list[Opening], account: str) -> int
         elif log.name == "Slashed" and log.args["account"] == account:
             of = penal.args["epoch"] if penal is not None else epoch
             total += log.args["amount"] if of in epochs else 0
-        penal = log if log.name in ("SetAside", "Silenced") else None
+        penal = log if log.is_penal else None
     return total

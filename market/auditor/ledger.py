@@ -186,11 +186,7 @@ class Ledger:
         self.pools.forfeited += wei
         # The same account may hold a trainer's stake as well.
         reason = self._previous
-        as_trainer = (
-            reason is not None
-            and reason.name in ("SetAside", "Silenced")
-            and reason.args["trainer"] == account
-        )
+        as_trainer = reason is not None and reason.is_penal and reason.args["trainer"] == account
         if not as_trainer:
             self._bonded[account] -= wei
 

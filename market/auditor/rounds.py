@@ -140,7 +140,7 @@ class _Follower:
             self._slash(log, now)
         elif now is not None:
             self._look_into(now, log)
-        self._penal = log if name in ("SetAside", "Silenced") else None
+        self._penal = log if log.is_penal else None
 
     def _open(self, log: Log) -> None:
         args = log.args

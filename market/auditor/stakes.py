@@ -102,5 +102,5 @@ def _stake_before(account: str, history: list[Log]) -> int:
             stake += log.args["stake"]
         elif log.name == "Slashed" and log.args["account"] == account and penal:
             stake -= log.args["amount"]
-        penal = log.name in ("SetAside", "Silenced")
+        penal = log.is_penal
     return stake

@@ -203,6 +203,11 @@ class Log:
     transaction: str
     place: Place
 
+    @property
+    def is_penal(self) -> bool:
+        """Whether the `Slashed` that follows takes from a trainer's stake."""
+        return self.name in ("SetAside", "Silenced")
+
 
 @dataclass(frozen=True)
 class Announcement:
