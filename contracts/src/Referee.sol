@@ -157,8 +157,8 @@ contract Referee is IReferee {
     }
 
     /// @dev Where too little is sure, what was gained is owed all the same, by what is likely: an owner
-    /// whose rows tell little, or who says so, has no model for nothing, nor has an accomplice of whom
-    /// alone the rows are sure what others gained. By gain it waits for the end, since luck is no wage.
+    /// whose rows tell little, or who says so, has no model for nothing, nor has an accomplice that the
+    /// rows are surer of what others gained. By gain it waits for the end, since luck is no wage.
     /// @param present Who attends where nobody can have a score.
     function _pay(
         Purse calldata purse,

@@ -50,7 +50,7 @@ def divide(pot: int, scores: Sequence[int], errors: Sequence[int]) -> list[int]:
 
 
 def weigh(scores: Sequence[int], errors: Sequence[int]) -> tuple[list[int], bool]:
-    """What money is divided by: lower bounds, if those who have one have half of what is likely.
+    """What money is divided by: lower bounds, if together they are half of what is likely.
 
     Otherwise max(score, 0): rows too few to be sure must not be an owner's way to pay nobody, or
     only an accomplice.
@@ -64,8 +64,7 @@ def weigh(scores: Sequence[int], errors: Sequence[int]) -> tuple[list[int], bool
     """
     bounds = [max(score - error, 0) for score, error in zip(scores, errors, strict=True)]
     likely = [max(score, 0) for score in scores]
-    certain = sum(score for bound, score in zip(bounds, likely, strict=True) if bound)
-    sure = certain != 0 and 2 * certain >= sum(likely)
+    sure = any(bounds) and 2 * sum(bounds) >= sum(likely)
     return (bounds if sure else likely), sure
 
 

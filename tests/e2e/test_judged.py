@@ -1,7 +1,7 @@
-"""Validation rows that somebody disputes, by the commands that users type, to the wei.
+"""Validation rows that are judged, by the commands that users type, to the wei.
 
-Sound rows: invited trainers, one more than a round has places, and arbiters who confirm. Rows with
-labels by lot: arbiters refute, and the trainers have the budget.
+Sound rows, by chance: invited trainers, one more than a round has places, and arbiters who confirm.
+Rows with labels by lot, disputed: arbiters refute, and the trainers have the budget.
 """
 
 from __future__ import annotations
@@ -55,9 +55,12 @@ def court(change: Callable[[Demonstration, str], str]) -> Iterator[Demonstration
         bonds = '[reward]\ndispute_bond = "0.02ether"\nowner_bond = "0.2ether"'
         path.write_text(change(run, text.replace("[reward]", bonds)))
         run.create()
-        disputed = roles.call("disputer", "dispute", run.project, "--yes", *run.where)
-        assert (disputed["phase"], disputed["bond_wei"]) == ("joining", str(DISPUTE_BOND))
         yield run
+
+
+def dispute(run: Demonstration) -> None:
+    disputed = run.roles.call("disputer", "dispute", run.project, "--yes", *run.where)
+    assert (disputed["phase"], disputed["bond_wei"]) == ("joining", str(DISPUTE_BOND))
 
 
 def market_of(run: Demonstration) -> Market:
@@ -75,27 +78,32 @@ def events(role: Role, *kinds: str) -> list[dict[str, Any]]:
     return [event for event in role.events if event["event"] in kinds]
 
 
-def books(run: Demonstration) -> dict[str, int]:
-    """Pays everybody out, and says what each had; the contract keeps nothing."""
+def books(run: Demonstration, bond: int = 0) -> dict[str, int]:
+    """Pays everybody out, and says what each had; the contract keeps nothing.
+
+    Args:
+        bond: of a dispute, in wei.
+    """
     paid = run.roles.call("disputer", "withdraw", run.project, "--for", "all", *run.where)
     market, terms = market_of(run), market_of(run).created(project_id(run.project)).terms
     assert market.locked(project_id(run.project)) == 0
     assert market.balance(run.contract) == 0
     found = {account: int(wei) for account, wei in paid["paid_wei"].items()}
     stakes = len(market.joined(project_id(run.project))) * terms.trainer_stake
-    put_in = ETHER + OWNER_BOND + DISPUTE_BOND + stakes + terms.aggregator_stake
+    put_in = ETHER + OWNER_BOND + bond + stakes + terms.aggregator_stake
     assert sum(found.values()) == put_in
     assert run.roles.call("auditor", "audit", run.project, *run.where)["holds"]
     return {name: found.get(account, 0) for name, account in run.addresses.items()}
 
 
 def invite(run: Demonstration, text: str) -> str:
-    """Lets four trainers of a list join a project with three places in a round."""
+    """Lets four trainers of a list join a project with three places in a round, surely audited."""
     invited = [run.addresses[name] for name in (*run.trainers, "trainer 4")]
     folder = run.roles.root / "invitations"
     words = [sys.executable, "-m", "market.cli.main", "invite", *invited, "--out", str(folder)]
     subprocess.run(words, check=True, capture_output=True)
     lines = f'[project]\ninvitations = "{folder / "invited.json"}"\nparticipants = 4'
+    text = text.replace("[reward]", "[reward]\naudit_bps = 10000")
     return text.replace("[project]", lines)
 
 
@@ -110,7 +118,7 @@ def join(run: Demonstration, index: int) -> Role:
     return run.roles.start(name, "join", run.project, *data, *shown, *run.where)
 
 
-def test_sound_rows_are_confirmed_and_invited_trainers_take_turns() -> None:
+def test_sound_rows_that_chance_picks_are_confirmed_and_invited_trainers_take_turns() -> None:
     with court(invite) as run:
         roles, market, id = run.roles, market_of(run), project_id(run.project)
         aggregator = run.start_aggregator()
@@ -133,6 +141,8 @@ def test_sound_rows_are_confirmed_and_invited_trainers_take_turns() -> None:
         assert len(settled.trainers) == 3
         paid, terms = books(run), market.created(id).terms
         assert paid["disputer"] == 0
+        # An audit that nobody asked for costs the owner what a dispute would.
+        assert paid["owner"] < ETHER + OWNER_BOND - DISPUTE_BOND
         assert paid["arbiter 1"] == paid["arbiter 2"] == DISPUTE_BOND // 2
         assert paid["aggregator"] == terms.aggregator_stake + terms.aggregator_fee
         for name in (*run.trainers, "trainer 4"):
@@ -184,6 +194,7 @@ def draw_labels(run: Demonstration, text: str) -> str:
 def test_refuted_rows_cost_their_owner_the_budget_and_a_killed_trainer_has_its_part() -> None:
     with court(draw_labels) as run:
         roles, market, id = run.roles, market_of(run), project_id(run.project)
+        dispute(run)
         aggregator = run.start_aggregator()
         trainers = [run.start_trainer(index, "--accept-terms") for index in range(3)]
         roles.wait(trainers, SECONDS, until_event="revealed")
@@ -210,7 +221,7 @@ def test_refuted_rows_cost_their_owner_the_budget_and_a_killed_trainer_has_its_p
 
         terms = market.created(id).terms
         budget = ETHER - terms.aggregator_fee
-        paid = books(run)
+        paid = books(run, DISPUTE_BOND)
         assert paid["disputer"] == DISPUTE_BOND + OWNER_BOND // 2
         assert paid["arbiter 1"] == paid["arbiter 2"] == OWNER_BOND // 4
         parts = sorted(paid[name] - terms.trainer_stake for name in run.trainers)

@@ -80,7 +80,7 @@ library Payouts {
         }
     }
 
-    /// @notice Whether those of whom something is sure have at least half of what is likely.
+    /// @notice Whether what is sure is at least half of what is likely.
     /// @param sure Lower bounds.
     /// @param likely At least them, 32 below 2^248.
     function outweighs(uint256[] memory sure, uint256[] memory likely)
@@ -93,7 +93,7 @@ library Payouts {
         unchecked {
             for (uint256 i; i < likely.length; ++i) {
                 all += likely[i];
-                if (sure[i] != 0) certain += likely[i];
+                certain += sure[i];
             }
             return certain != 0 && 2 * certain >= all;
         }

@@ -170,9 +170,9 @@ contract PayoutsTest is Test {
     // --- what is sure ----------------------------------------------------------------------------
 
     function test_Outweighs_ByHand() public pure {
-        assertTrue(_outweighs([uint256(1), 0, 0], [uint256(6), 3, 3])); // just half
-        assertFalse(_outweighs([uint256(5), 0, 0], [uint256(6), 4, 3]));
-        assertTrue(_outweighs([uint256(0), 1, 1], [uint256(6), 4, 3]));
+        assertTrue(_outweighs([uint256(5), 1, 0], [uint256(6), 3, 3])); // just half
+        assertFalse(_outweighs([uint256(5), 1, 0], [uint256(6), 4, 3]));
+        assertTrue(_outweighs([uint256(0), 4, 3], [uint256(6), 4, 3]));
         assertFalse(_outweighs([uint256(0), 0, 0], [uint256(6), 4, 3]));
         assertFalse(_outweighs([uint256(0), 0, 0], [uint256(0), 0, 0]));
         assertTrue(_outweighs([uint256(1), 0, 0], [uint256(1), 0, 0]));
@@ -186,7 +186,7 @@ contract PayoutsTest is Test {
         uint256[] memory sure = new uint256[](32);
         for (uint256 i; i < 16; ++i) {
             assertFalse(Payouts.outweighs(sure, likely));
-            sure[i] = 1;
+            sure[i] = likely[i];
         }
         assertTrue(Payouts.outweighs(sure, likely));
     }

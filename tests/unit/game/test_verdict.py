@@ -140,7 +140,7 @@ def test_pay_is_by_the_lower_bound(played: Round, chosen: tuple[Scoring, Step]) 
     verdict = judge(game, range(n), played.rule(*chosen, purse=purse))
     both = list(zip(verdict.scores, verdict.deviations, strict=True))
     bounds = [score - error for score, error in both]
-    certain = sum(score for score, error in both if score > error)
+    certain = sum(score - error for score, error in both if score > error)
     # Where too little is certain, what they seem to be worth.
     enough = 2 * certain >= sum(score for score in verdict.scores if score > 0)
     by = bounds if certain and enough else verdict.scores
