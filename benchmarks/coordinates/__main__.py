@@ -1,6 +1,7 @@
 """Federated averaging of k coordinates beside that of every weight; what coordinates cost.
 
 python -m benchmarks.coordinates accuracy [--data digits|fashion-mnist] [--seeds N] [--k K ...]
+        [--rate R]
 python -m benchmarks.coordinates cost [--device cuda]
 """
 
@@ -29,7 +30,7 @@ def rate_of_coordinates(k: int) -> float:
     return 1.0 if k <= 1024 else 0.5
 
 
-def arms(ks: Sequence[int]) -> Iterator[tuple[str, int, Run]]:
+def arms(ks: Sequence[int], rate: float | None) -> Iterator[tuple[str, int, Run]]:
     """What is averaged, k, and the accuracies after each round of a task under a seed."""
     yield "every weight", 0, lambda task, seed: averaged_weights(task, RATE, seed)
     for k in ks:
@@ -46,16 +47,19 @@ def arms(ks: Sequence[int]) -> Iterator[tuple[str, int, Run]]:
                 fresh: bool = fresh,
                 make: Callable[..., Coordinates] = make,
             ) -> list[float]:
-                return averaged_coordinates(task, k, rate_of_coordinates(k), seed, fresh, make)
+                own = rate or rate_of_coordinates(k)
+                return averaged_coordinates(task, k, own, seed, fresh, make)
 
             yield name, k, run
 
 
-def accuracy(data: str, seeds: int, ks: Sequence[int]) -> list[dict[str, object]]:
+def accuracy(
+    data: str, seeds: int, ks: Sequence[int], rate: float | None
+) -> list[dict[str, object]]:
     found = []
     print("| what is averaged | k | after 5 rounds | 10 | 20 | least and most of 20 |")
     print("|---|---|---|---|---|---|")
-    for name, k, run in arms(ks):
+    for name, k, run in arms(ks, rate):
         runs = np.array([run(make_task(data, seed), seed) for seed in range(seeds)])
         mean = 100 * runs.mean(0)
         ends = 100 * runs[:, -1]
@@ -74,11 +78,12 @@ def main() -> None:
     parser.add_argument("--data", choices=("digits", "fashion-mnist"), default="digits")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--k", type=int, nargs="*", default=[256, 512, 1024, 2048])
+    parser.add_argument("--rate", type=float, help="of coordinates; if not given, by k")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     if given.part == "accuracy":
-        found = accuracy(given.data, given.seeds, given.k)
+        found = accuracy(given.data, given.seeds, given.k, given.rate)
     else:
         found = cost(given.device)
     if given.json:

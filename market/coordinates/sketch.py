@@ -71,13 +71,13 @@ class Sketch:
     def spread(self, scaled: Tensor) -> Tensor:
         """(..., *shape): each entry's coordinate with its sign, of `scaled` (..., share)."""
         flat = scaled.index_select(-1, self.columns) * self.signs
-        return flat.reshape(*scaled.shape[:-1], *self.shape)
+        return flat.reshape((*scaled.shape[:-1], *self.shape))
 
     def gather(self, gradient: Tensor) -> Tensor:
         """(..., share): signed sums over each coordinate's entries, of (..., *shape)."""
         lead = gradient.shape[: gradient.ndim - len(self.shape)]
-        signed = gradient.reshape(*lead, -1) * self.signs
-        return signed.new_zeros(*lead, self.share).index_add(-1, self.columns, signed)
+        signed = gradient.reshape((*lead, -1)) * self.signs
+        return signed.new_zeros((*lead, self.share)).index_add(-1, self.columns, signed)
 
 
 def exponent_of(entries: int) -> int:
