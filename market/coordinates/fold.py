@@ -6,7 +6,8 @@ over the unit, a quotient of two float64 that hold them exactly, times a power o
 no sum whose order a library could choose, and nothing that a processor rounds in its own way.
 
 Processors may be told to read and write float32's subnormal numbers as 0, and a GPU may not. So
-here they always count as 0, read and written, and 0 is always +0.
+here what would be one is 0, and 0 is always +0. As a weight it then does not matter how one is read:
+a step that is not 0 is 2**-69 or more, and float64 rounds a sum of both to the step.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def moved(sketch: Sketch, weight: Tensor, step: Tensor) -> Tensor:
     for first in range(0, len(before), _CHUNK):
         part = slice(first, first + _CHUNK)
         change = scaled.index_select(0, sketch.columns[part]) * sketch.signs[part]
-        after[part] = _without_subnormals(_without_subnormals(before[part].double()) + change)
+        after[part] = _without_subnormals(before[part].double() + change)
     if not bool(after.isfinite().all()):
         raise InputError(
             f"{sketch.name} holds NaN or infinity after the step, or did before",
@@ -75,7 +76,7 @@ def moved(sketch: Sketch, weight: Tensor, step: Tensor) -> Tensor:
 
 
 def _without_subnormals(values: Tensor) -> Tensor:
-    """In float64, where all of float32's numbers are normal and every processor sees them."""
+    """In float64, where all that float32 can hold is normal and every processor sees it."""
     return torch.where(values.abs() < _SMALLEST_NORMAL, 0.0, values)
 
 
