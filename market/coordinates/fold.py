@@ -6,8 +6,8 @@ over the unit, a quotient of two float64 that hold them exactly, times a power o
 no sum whose order a library could choose, and nothing that a processor rounds in its own way.
 
 Processors may be told to read and write float32's subnormal numbers as 0, and a GPU may not. So
-here what would be one is 0, and 0 is always +0. As a weight it then does not matter how one is read:
-a step that is not 0 is 2**-69 or more, and float64 rounds a sum of both to the step.
+here what would be one is 0, and 0 is always +0. It does not matter how one is read: a
+step that is not 0 is 2**-69 or more, and float64 rounds a sum of both to the step.
 """
 
 from __future__ import annotations
