@@ -63,6 +63,11 @@ def test_a_rounds_value_follows_from_its_integers_alone() -> None:
     assert {name.split(".")[1] for name in modules if "." in name} <= set(known)
 
 
+def test_coordinates_need_nothing_of_the_market() -> None:
+    modules = within(imported(ROOT / "market" / "coordinates"), "market")
+    assert {name.split(".")[1] for name in modules if "." in name} == {"errors", "coordinates"}
+
+
 def test_the_domain_takes_field_arithmetic_alone_from_zk() -> None:
     for package in DOMAIN:
         modules = imported(ROOT / "market" / package)
