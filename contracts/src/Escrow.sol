@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IMarketEvents} from "./interfaces/IMarketEvents.sol";
 import {
     Announcement,
-    IMarketEvents,
     Phase,
     Project,
     Reveal,
     Standing,
     Terms,
     Trainer
-} from "./interfaces/IMarket.sol";
+} from "./interfaces/State.sol";
 import {Token} from "./libraries/Token.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";

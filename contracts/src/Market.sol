@@ -3,19 +3,19 @@ pragma solidity ^0.8.28;
 
 import {Rounds} from "./Rounds.sol";
 import {Transitions} from "./Transitions.sol";
+import {IProjects} from "./interfaces/IProjects.sol";
+import {IReferee} from "./interfaces/IReferee.sol";
+import {IVerifierRegistry} from "./interfaces/IVerifierRegistry.sol";
 import {
     Announcement,
     Draw,
-    IProjects,
     Phase,
     Project,
     Reveal,
     Standing,
     Terms,
     Trainer
-} from "./interfaces/IMarket.sol";
-import {IReferee} from "./interfaces/IReferee.sol";
-import {IVerifierRegistry} from "./interfaces/IVerifierRegistry.sol";
+} from "./interfaces/State.sol";
 import {Point} from "./libraries/Bn254.sol";
 import {Commitment} from "./libraries/Commitment.sol";
 import {Ring} from "./libraries/Ring.sol";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Terms} from "./interfaces/IMarket.sol";
 import {IReferee, Rule, Verdict} from "./interfaces/IReferee.sol";
+import {Terms} from "./interfaces/State.sol";
 import {Point} from "./libraries/Bn254.sol";
 import {Payments, Scorings, Selections, Steps} from "./libraries/Choices.sol";
 import {Clipping} from "./libraries/Clipping.sol";

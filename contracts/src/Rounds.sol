@@ -2,20 +2,20 @@
 pragma solidity ^0.8.28;
 
 import {Transitions} from "./Transitions.sol";
+import {IReferee, Rule, Verdict, Yardstick} from "./interfaces/IReferee.sol";
+import {IRounds} from "./interfaces/IRounds.sol";
+import {IVerifier} from "./interfaces/IVerifier.sol";
+import {IVerifierRegistry} from "./interfaces/IVerifierRegistry.sol";
 import {
     Audit,
     Draw,
-    IRounds,
     Phase,
     Project,
     Reveal,
     Standing,
     Terms,
     Trainer
-} from "./interfaces/IMarket.sol";
-import {IReferee, Rule, Verdict, Yardstick} from "./interfaces/IReferee.sol";
-import {IVerifier} from "./interfaces/IVerifier.sol";
-import {IVerifierRegistry} from "./interfaces/IVerifierRegistry.sol";
+} from "./interfaces/State.sol";
 import {Bn254, Point} from "./libraries/Bn254.sol";
 import {Scorings} from "./libraries/Choices.sol";
 import {Commitment} from "./libraries/Commitment.sol";

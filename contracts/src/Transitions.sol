@@ -2,8 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {Escrow} from "./Escrow.sol";
-import {Draw, Phase, Project, Standing, Terms, Trainer} from "./interfaces/IMarket.sol";
 import {IReferee, Purse} from "./interfaces/IReferee.sol";
+import {Draw, Phase, Project, Standing, Terms, Trainer} from "./interfaces/State.sol";
 import {Payouts} from "./libraries/Payouts.sol";
 import {Ring} from "./libraries/Ring.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";

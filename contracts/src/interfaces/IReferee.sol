@@ -7,7 +7,7 @@ import {Yardstick} from "../libraries/Deviation.sol";
 import {Binding, Folded} from "../libraries/Folding.sol";
 import {Scheme} from "../libraries/Opening.sol";
 import {Purse} from "../libraries/Pot.sol";
-import {Terms} from "./IMarket.sol";
+import {Terms} from "./State.sol";
 
 /// @notice How a round is judged.
 struct Rule {

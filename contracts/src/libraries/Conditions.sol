@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IMarketEvents, Terms} from "../interfaces/IMarket.sol";
+import {IMarketEvents} from "../interfaces/IMarketEvents.sol";
 import {Payments, Scorings, Selections, Steps} from "../interfaces/IReferee.sol";
+import {Terms} from "../interfaces/State.sol";
 import {Bn254, Point, TwistPoint} from "./Bn254.sol";
 import {Payouts} from "./Payouts.sol";
 
