@@ -70,6 +70,15 @@ contract Referee is IReferee {
     }
 
     /// @inheritdoc IReferee
+    function prizeOf(Purse calldata purse, int256 before, int256 afterwards)
+        external
+        pure
+        returns (Prize memory)
+    {
+        return Pot.prize(purse, before, afterwards);
+    }
+
+    /// @inheritdoc IReferee
     function largestPot(Purse calldata purse) external pure returns (uint256) {
         return Pot.largest(purse);
     }

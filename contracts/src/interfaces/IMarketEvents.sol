@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Point} from "../libraries/Bn254.sol";
-import {Phase, Terms} from "./State.sol";
+import {Measurement, Phase, Terms} from "./State.sol";
 
 /// @notice What a market reports and refuses.
 interface IMarketEvents {
@@ -79,6 +79,26 @@ interface IMarketEvents {
         Point model,
         string modelCid
     );
+    /// @param seedBlock Whose hash decides the coordinates.
+    event MeasureOpened(bytes32 indexed id, uint256 number, uint64 deadline, uint64 seedBlock);
+    event CoordinatesDrawnFor(bytes32 indexed id, uint256 number, bytes32 seed);
+    event Attested(
+        bytes32 indexed id, uint256 number, address indexed account, Measurement measurement
+    );
+    /// @notice A quorum says so. What arbiters say after evaluators counts.
+    event Measured(
+        bytes32 indexed id,
+        uint256 number,
+        int256 utility,
+        uint256 spread,
+        Point yardstick,
+        string cid
+    );
+    event ContestOpened(bytes32 indexed id, uint256 number, uint64 deadline);
+    /// @notice The evaluators were silent, and the arbiters measure from now on.
+    event Deposed(bytes32 indexed id, uint256 number, uint64 deadline);
+    /// @notice The round's model is worse than the one before it, which goes on.
+    event Undone(bytes32 indexed id, uint256 indexed round);
     event Disputed(bytes32 indexed id, address indexed disputer, uint256 bond);
     event AuditOpened(bytes32 indexed id, uint64 deadline);
     event Voted(bytes32 indexed id, address indexed arbiter, bool holds);
@@ -141,6 +161,11 @@ interface IMarketEvents {
     error AlreadyClaimed(address trainer);
     error NotDisputable(bytes32 id);
     error NotAnArbiter(address caller);
+    error NotAnEvaluator(address caller);
+    error CoordinatesDrawn(bytes32 seed);
+    error NoCoordinates(uint64 seedBlock);
+    error WrongMeasurement(uint256 given, uint256 current);
+    error BadMeasurement();
     error AlreadyVoted(address arbiter);
     error NoVerifier(bytes32 circuit, bytes32 codeHash);
     error ProofRejected();

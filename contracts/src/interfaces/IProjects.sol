@@ -54,7 +54,8 @@ interface IProjects is IMarketEvents {
     function join(Terms calldata terms, bytes32[] calldata proof) external payable;
 
     /// @notice Asks the arbiters, for a bond, to judge the yardstick: once, and until the first
-    /// settlement. Open to anyone.
+    /// settlement; where models are measured, to measure again, while what the evaluators say can be
+    /// contested. Open to anyone.
     function dispute(Terms calldata terms) external payable;
 
     /// @notice Commits no more. The stake is due `exitSeconds` later, whatever becomes of the

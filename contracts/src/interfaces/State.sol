@@ -8,6 +8,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 enum Phase {
     None,
     Joining,
+    Measure,
+    Contest,
     Commit,
     Reveal,
     Settle,
@@ -36,6 +38,8 @@ struct Terms {
     uint16 outputs; // of the model
     uint256 energy; // mean |y|^2 of the validation rows, in units of utility
     bytes32 rowsRoot; // Merkle root of the salted validation rows
+    address[] evaluators; // who measure models; none where the yardstick stands in the terms
+    uint8 evaluatorQuorum; // of them that must say the same
     address[] arbiters; // who judge the yardstick; none where it is the owner's word
     uint8 arbiterQuorum; // votes that decide; more than half of the arbiters
     uint16 auditBps; // chance that they are asked although nobody disputes
@@ -59,6 +63,8 @@ struct Terms {
     uint32 settleSeconds;
     uint32 answerSeconds; // also to open reveals when a round is given up
     uint32 auditSeconds; // for arbiters to judge
+    uint32 measureSeconds; // for evaluators; zero without them
+    uint32 contestSeconds; // to dispute what they have measured; zero without them
     uint32 exitSeconds; // between leaving and the stake's return
     uint64 learningRate; // of the first round, in 1e-9
     uint128 aggregatorFee; // wei a settled round
@@ -90,6 +96,35 @@ struct Audit {
     bool held;
     uint8 confirming; // bit i: the i-th arbiter says that the yardstick holds
     uint8 refuting; // bit i: that it does not
+}
+
+/// @notice What evaluators say of a model: of the one that the newest round made, or where that is
+/// undone of the one before it.
+struct Measurement {
+    Point yardstick; // commitment of c and R, about the model
+    int256 utility; // of the newest round's model: its loss, negative, in units of utility
+    uint256 spread; // one standard error of its difference to that of the model before
+    string cid; // of the sealed yardstick
+}
+
+/// @notice Where a project with evaluators stands.
+struct Measure {
+    uint16 number; // measurements that are concluded
+    bool deposed; // the arbiters measure
+    bool sure; // whether the shares of the round that waits for its pay are lower bounds
+    uint64 seedBlock; // whose hash decides the coordinates
+    bytes32 seed; // of the coordinates; zero until somebody has asked for it in time
+    bytes32 attested; // hash of the measurement that waits to be contested
+    int256 utility; // it says
+    uint256 spread; // it says
+    int256 predicted; // gain of the round that waits for its pay, as proven
+    Point yardstick; // of the open round
+}
+
+/// @notice A trainer's part of a round that waits for its pay.
+struct Part {
+    address trainer;
+    uint32 share; // in 2 ** -22 of the pot
 }
 
 /// @notice The mutable side of a project.
@@ -124,6 +159,7 @@ struct Project {
     int256 bestUtility; // of the best model so far
     Draw draw;
     Audit audit;
+    Measure measure;
 }
 
 /// @notice Where a trainer stands.
