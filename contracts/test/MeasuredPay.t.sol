@@ -194,6 +194,7 @@ contract MeasuredPayTest is Measured {
 
     /// @dev Whoever is deposed measures no more, and the arbiters' word is not contested.
     function test_Lie_DeposesTheEvaluators() public {
+        terms.rounds = 3;
         _toWaiting();
         _attest(LOSS);
         _judge(LOSS - GAIN);
