@@ -19,7 +19,11 @@ contract Measurements is Court, IMeasurements {
     using Bn254 for Point;
     using SafeCast for uint256;
 
-    constructor(IReferee referee) Court(referee) {}
+    constructor(IReferee referee_) Court(referee_) {}
+
+    function referee() external view returns (IReferee) {
+        return REFEREE;
+    }
 
     /// @inheritdoc IMeasurements
     function drawCoordinates(Terms calldata terms) external {
