@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Terms} from "./interfaces/IMarket.sol";
 import {IReferee, Rule, Verdict} from "./interfaces/IReferee.sol";
+import {Terms} from "./interfaces/State.sol";
 import {Point} from "./libraries/Bn254.sol";
 import {Payments, Scorings, Selections, Steps} from "./libraries/Choices.sol";
 import {Clipping} from "./libraries/Clipping.sol";
@@ -67,6 +67,15 @@ contract Referee is IReferee {
         uint256[] calldata weights
     ) external view returns (Point memory) {
         return Lattice.move(zero, model, deltas, weights);
+    }
+
+    /// @inheritdoc IReferee
+    function prizeOf(Purse calldata purse, int256 before, int256 afterwards)
+        external
+        pure
+        returns (Prize memory)
+    {
+        return Pot.prize(purse, before, afterwards);
     }
 
     /// @inheritdoc IReferee

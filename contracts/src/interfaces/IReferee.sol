@@ -6,8 +6,8 @@ import {Payments, Scorings, Selections, Steps} from "../libraries/Choices.sol";
 import {Yardstick} from "../libraries/Deviation.sol";
 import {Binding, Folded} from "../libraries/Folding.sol";
 import {Scheme} from "../libraries/Opening.sol";
-import {Purse} from "../libraries/Pot.sol";
-import {Terms} from "./IMarket.sol";
+import {Prize, Purse} from "../libraries/Pot.sol";
+import {Terms} from "./State.sol";
 
 /// @notice How a round is judged.
 struct Rule {
@@ -69,6 +69,12 @@ interface IReferee {
         Point[] calldata deltas,
         uint256[] calldata weights
     ) external view returns (Point memory);
+
+    /// @notice What a round pays that moved the model's utility from `before` to `afterwards`.
+    function prizeOf(Purse calldata purse, int256 before, int256 afterwards)
+        external
+        pure
+        returns (Prize memory);
 
     /// @notice Wei that a round can pay at most, attendance included.
     function largestPot(Purse calldata purse) external pure returns (uint256);

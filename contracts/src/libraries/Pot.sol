@@ -79,10 +79,11 @@ library Pot {
         return _attendance(purse) + pot;
     }
 
-    /// @notice Wei owed for the best utility so far and not paid.
+    /// @notice Wei owed for the best utility so far and not paid. A round that was refuted may have
+    /// paid more than its gain.
     function owed(Purse memory purse) internal pure returns (uint256) {
         if (purse.payment == Payments.PER_ROUND) return 0;
-        return _earned(purse, _rise(purse)) - purse.gainPaid;
+        return Math.saturatingSub(_earned(purse, _rise(purse)), purse.gainPaid);
     }
 
     /// @dev An even share of what is left.
