@@ -84,8 +84,8 @@ contract Referee is IReferee {
     }
 
     /// @inheritdoc IReferee
-    function owed(Purse calldata purse) external pure returns (uint256) {
-        return Pot.owed(purse);
+    function owed(Purse calldata purse, uint256 units) external pure returns (uint256) {
+        return Pot.owed(purse, units);
     }
 
     /// @inheritdoc IReferee

@@ -144,7 +144,7 @@ abstract contract Transitions is Escrow {
     /// @dev What trainers have earned and not been paid stays for them, what was forfeited for those
     /// who claimed; the rest is the owner's.
     function _close(Terms calldata terms, bytes32 id, Project storage p, Phase phase) internal {
-        uint256 owed = p.earned == 0 ? 0 : REFEREE.owed(_purse(terms, p));
+        uint256 owed = p.earned == 0 ? 0 : REFEREE.owed(_purse(terms, p), p.earned);
         _closeOwing(terms, id, p, phase, owed);
     }
 

@@ -18,7 +18,7 @@ from market.exclusive import exclusive
 from market.invitations import read_invitation
 from market.project import open_project
 from market.trainer.copycat import Copycat
-from market.trainer.prospects import check_expected_gain
+from market.trainer.prospects import check_expected_gain, check_rows
 from market.trainer.service import TrainerService
 from market.trainer.witness import Witness
 from market.trainer.work import Workshop
@@ -87,6 +87,7 @@ def join(
         opened = open_project(market, storage, id, settings.output.progress)
         table = read_table(data, opened.document.features, opened.document.classes)
         if not (accept_terms or joined):
+            check_rows(opened.terms)
             initial = opened.fetch_weights(storage, opened.created.model_cid, opened.terms.model)
             check_expected_gain(opened.terms, opened.document, table, initial)
         against_model = attack_named("none" if attack in MISCONDUCT else attack)

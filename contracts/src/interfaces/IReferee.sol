@@ -80,7 +80,8 @@ interface IReferee {
     function largestPot(Purse calldata purse) external pure returns (uint256);
 
     /// @notice Wei owed for the best utility so far and not paid; 0 where pay does not follow the gain.
-    function owed(Purse calldata purse) external pure returns (uint256);
+    /// @param units Of the expected gain that trainers' parts wait for, in 2^-23.
+    function owed(Purse calldata purse, uint256 units) external pure returns (uint256);
 
     /// @notice Whether `values` are a delta in range, and the one that the commitment binds.
     /// @param values Each entry two bytes, signed, big-endian; salts included.
