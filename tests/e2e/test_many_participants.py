@@ -22,6 +22,7 @@ from market.game import Payment, Scoring, Selection, Step, judge
 from market.judging import rule_of
 from market.vectors import salted, triangle
 from tests.e2e.stage import ETHER, Delta, Stage
+from tests.shares import Owed
 from zk.commit import commit
 
 pytestmark = [pytest.mark.e2e, pytest.mark.proof]
@@ -161,8 +162,8 @@ def test_two_hundred_take_turns_and_every_wei_comes_back(crowd: Crowd) -> None:
 
     everybody = [each.address for each in crowd.accounts]
     staff = [crowd.owner.address, crowd.aggregator.address, crowd.standby.address]
-    due = {each: market.withdrawable(terms, each) for each in [*everybody, *staff]}
-    assert all(due[each.address] >= terms.trainer_stake for each in crowd.accounts[:IDLE])
+    owed = Owed.of(market, id, [*everybody, *staff])
+    assert all(owed.due[each.address] >= terms.trainer_stake for each in crowd.accounts[:IDLE])
     for start in range(0, PARTICIPANTS, 50):
         crowd.owner.withdraw_for(terms, everybody[start : start + 50])
     crowd.owner.withdraw_for(terms, staff)
@@ -170,6 +171,6 @@ def test_two_hundred_take_turns_and_every_wei_comes_back(crowd: Crowd) -> None:
     put_in = ETHER + PARTICIPANTS * terms.trainer_stake + terms.aggregator_stake
     assert sum(paid.values()) == put_in
     assert market.locked(id) == 0
-    # Parts of what was owed are of what the ones before have left, a unit short each.
-    assert all(abs(paid[each] - amount) < PARTICIPANTS for each, amount in due.items() if amount)
+    expected = owed.paid(market, id)
+    assert paid == {each: amount for each, amount in expected.items() if amount}
     assert sum(paid[each] > terms.trainer_stake for each in everybody) >= 3 * SLOTS // 2

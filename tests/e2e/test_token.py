@@ -23,6 +23,7 @@ from market.demo.processes import Role, Roles
 from market.demo.run import Demonstration
 from market.game import Scoring
 from tests.e2e.options import OPTIONS
+from tests.shares import Owed
 
 pytestmark = [pytest.mark.e2e, pytest.mark.proof]
 
@@ -127,13 +128,13 @@ def test_everybody_is_paid_in_the_token(run: tuple[Demonstration, Any]) -> None:
     # Who left waits for its stake, whatever becomes of the project.
     for method, arguments in (("evm_increaseTime", [terms.exit_seconds + 1]), ("evm_mine", [])):
         market.web3.provider.make_request(RPCEndpoint(method), arguments)
-    due = {address: market.withdrawable(terms, address) for address in trainers}
+    owed = Owed.of(market, id, trainers)
     held = {address: token.functions.balanceOf(address).call() for address in trainers}
     paid = roles.call("auditor", "withdraw", demonstration.project, "--for", "all", *where)
+    expected = owed.paid(market, id)
     for address, payout in zip(settled.trainers, settled.payouts, strict=True):
-        assert due[address] >= payout + terms.trainer_stake
-        # Parts of what was owed are of what the ones before have left, a unit short each.
-        assert abs(int(paid["paid_wei"][address]) - due[address]) < len(trainers)
+        assert owed.due[address] >= payout + terms.trainer_stake
+        assert int(paid["paid_wei"][address]) == expected[address]
         assert token.functions.balanceOf(address).call() == held[address] + int(
             paid["paid_wei"][address]
         )
