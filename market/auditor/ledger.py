@@ -216,7 +216,7 @@ class Ledger:
 
     def _close(self, log: Log) -> None:
         pools = self.pools
-        owed = self.purse(len(self.rounds)).arrears(sum(self.earned.values()))
+        owed = self.purse(len(self.rounds)).outstanding(sum(self.earned.values()))
         shared = pools.forfeited if self.claimants else 0
         refund = pools.budget + pools.fees + pools.forfeited + pools.bonds - owed - shared
         args = log.args

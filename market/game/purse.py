@@ -140,7 +140,7 @@ class Purse:
         """What the trainers have earned by gain in all, paid or not."""
         return self.for_gain * self._rise(best - initial) // self.expected_gain
 
-    def arrears(self, units: int) -> int:
+    def outstanding(self, units: int) -> int:
         """What is owed and not paid for the best utility so far, where so much was held back.
 
         No more than what that is worth, whatever funds have made of earlier gains that were paid.

@@ -84,6 +84,23 @@ def test_by_round_what_is_left_is_spread_over_the_rounds_left(
     assert purse.left == 0
 
 
+def test_what_is_outstanding_is_no_more_than_what_was_held_back() -> None:
+    """Funds make earlier gains worth more; who has little held back has little of that."""
+    paid = Purse(Payment.PER_GAIN, 1, 4, 1_000, 10_000, 1_000, 1_000, 450, 0, 50, 100)
+    assert paid.outstanding(2**20) == 0
+    funded = replace(paid, budget=3_000)
+    assert funded.outstanding(WORTH_UNITS) == 900
+    assert funded.outstanding(2**20) == 2_700 // 8
+    assert funded.outstanding(0) == replace(funded, round=0).outstanding(1) == 0
+    assert replace(funded, payment=Payment.PER_ROUND).outstanding(2**20) == 0
+
+
+def test_rounding_of_parts_costs_nobody_what_is_outstanding() -> None:
+    purse = Purse(Payment.PER_GAIN, 2, 4, 0, 10_000, 2**60, 2**60, 0, 0, 2**20, 2**23)
+    assert purse.outstanding(2**20) == purse.outstanding(2**20 - 64) == 2**57
+    assert purse.outstanding(2**20 - 65) == 2**57 - 2**37
+
+
 def test_a_gain_above_the_cap_is_owed_at_the_end() -> None:
     purse = Purse(Payment.PER_GAIN, 0, 4, 500, 5_000, 1_000, 1_000, 0, 0, 0, 100)
     assert purse.largest == 12 + 500
