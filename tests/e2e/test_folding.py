@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from circuits.shape import FoldedShape
@@ -28,18 +26,6 @@ def played() -> FoldedRound:
     shape = FoldedShape(slots=4, features=4, classes=2)
     keys = derive_keys(shape, development_srs(circuit_logrows(shape, PLAN)), PLAN)
     return FoldedRound.draw(keys, n=3)
-
-
-@pytest.fixture(scope="module")
-def chain(played: FoldedRound, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FoldingChain]:
-    chain = FoldingChain(tmp_path_factory.mktemp("folding"), played.keys)
-    yield chain
-    chain.stop()
-
-
-@pytest.fixture(scope="module")
-def proof(played: FoldedRound) -> Proof:
-    return played.prove()
 
 
 def test_true_claims_are_accepted_off_chain_and_on_it(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from eth_utils.abi import function_signature_to_4byte_selector
 from web3.exceptions import ContractCustomError
@@ -35,18 +33,6 @@ GRID = Grid(4, stats_bits=STATS_BITS, moves=Step.EXACT)
 def played() -> FoldedRound:
     keys = derive_keys(SHAPE, development_srs(circuit_logrows(SHAPE)))
     return FoldedRound.draw(keys, n=3)
-
-
-@pytest.fixture(scope="module")
-def chain(played: FoldedRound, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FoldingChain]:
-    chain = FoldingChain(tmp_path_factory.mktemp("low-rank"), played.keys)
-    yield chain
-    chain.stop()
-
-
-@pytest.fixture(scope="module")
-def proof(played: FoldedRound) -> Proof:
-    return played.prove()
 
 
 def test_true_claims_are_accepted_off_chain_and_on_it(

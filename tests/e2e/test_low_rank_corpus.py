@@ -9,13 +9,12 @@ import pytest
 
 from tests.folding import FoldingChain
 from tests.forgeries.claims import contribution, outliers
-from tests.forgeries.forgery import Forgery, Shown
+from tests.forgeries.forgery import Forgery
 from tests.forgeries.low_rank import low_rank, play
 from tests.forgeries.proofs import proofs
 from tests.forgeries.scene import Scene
-from tests.forgeries.trial import off_chain, try_all
+from tests.forgeries.trial import assert_honest_ones_hold, assert_none_is_accepted
 from tests.forgeries.vectors import vectors
-from zk.prove import verify
 
 pytestmark = [pytest.mark.e2e, pytest.mark.proof]
 
@@ -37,13 +36,7 @@ def chain(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fo
 
 
 def test_what_liars_make_their_forgeries_of_is_valid(scene: Scene, chain: FoldingChain) -> None:
-    honest = [scene.honest, scene.following, *scene.true.values()]
-    shown: list[Forgery] = [each.as_claimed("its own round") for each in honest]
-    shown += [Shown("its own outputs", each.proof) for each in (*honest, *scene.false.values())]
-    assert off_chain(shown, scene.keys) == [True] * len(shown)
-    assert chain.accepted(shown) == [True] * len(shown)
-    for keys, foreign in scene.foreign.values():
-        assert verify(foreign.proof, keys)
+    assert_honest_ones_hold(scene, chain)
 
 
 @pytest.mark.parametrize(
@@ -52,19 +45,8 @@ def test_what_liars_make_their_forgeries_of_is_valid(scene: Scene, chain: Foldin
 def test_every_forgery_is_refused(
     scene: Scene, chain: FoldingChain, corpus: Callable[[Scene], Iterator[Forgery]]
 ) -> None:
-    controls: list[Forgery] = [
-        scene.honest.as_claimed("honest"),
-        Shown("honest", scene.honest.proof),
-        scene.following.as_claimed("honest"),
-    ]
-    forged = corpus(scene)
-    if corpus is not low_rank:
-        forged = thinned(forged)
-    trial = try_all(forged, controls, chain, scene.keys)
-    print("\n" + trial.table(corpus.__name__))
-    assert not trial.on_chain
-    assert not trial.off_chain
-    assert trial.tried.total() >= FEWEST
+    forged = corpus(scene) if corpus is low_rank else thinned(corpus(scene))
+    assert_none_is_accepted(scene, chain, corpus.__name__, forged, FEWEST)
 
 
 def thinned(corpus: Iterator[Forgery]) -> Iterator[Forgery]:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from market.errors import ProofError
 from tests.folding import FoldingChain
 from tests.forgeries.forgery import Claimed, Forgery, Shown
+from tests.forgeries.scene import Scene
 from zk.folding import statement
 from zk.keys import Keys
-from zk.prove import Proof, verify_all
+from zk.prove import Proof, verify, verify_all
 
 CHUNK = 300
 """Forgeries that one process checks; two of them run at a time."""
@@ -108,3 +109,30 @@ def _once(seen: set[tuple[object, ...]], forgery: Forgery) -> bool:
     new = key not in seen
     seen.add(key)
     return new
+
+
+def assert_honest_ones_hold(scene: Scene, chain: FoldingChain) -> None:
+    """Else forgeries would be refused for reasons that no liar needs to give."""
+    honest = [scene.honest, scene.following, *scene.true.values()]
+    shown: list[Forgery] = [each.as_claimed("its own round") for each in honest]
+    shown += [Shown("its own outputs", each.proof) for each in (*honest, *scene.false.values())]
+    assert off_chain(shown, scene.keys) == [True] * len(shown)
+    assert chain.accepted(shown) == [True] * len(shown)
+    for keys, foreign in scene.foreign.values():
+        assert verify(foreign.proof, keys)
+
+
+def assert_none_is_accepted(
+    scene: Scene, chain: FoldingChain, name: str, corpus: Iterable[Forgery], fewest: int
+) -> None:
+    """Of so many forgeries at least, between honest rounds that are accepted all the while."""
+    controls: list[Forgery] = [
+        scene.honest.as_claimed("honest"),
+        Shown("honest", scene.honest.proof),
+        scene.following.as_claimed("honest"),
+    ]
+    trial = try_all(corpus, controls, chain, scene.keys)
+    print("\n" + trial.table(name))
+    assert not trial.on_chain
+    assert not trial.off_chain
+    assert trial.tried.total() >= fewest
