@@ -56,7 +56,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "PotNotCovered": (
         "a round could pay {0}, the aggregators' stakes cover {1}",
-        "raise reward.aggregator_stake, name more aggregators, or lower reward.pot_cap_bps",
+        "raise reward.aggregator_stake, name more aggregators, or lower reward.pot_cap_bps; to a "
+        "project that is there, add less, or when another aggregator has staked",
     ),
     "NotDrawn": (
         "{0} is not drawn for this opening",

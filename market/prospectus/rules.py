@@ -36,6 +36,12 @@ _SCORINGS = {
 }
 
 
+_DOUBT = (
+    "Where standard errors take more than half of all scores above 0, the whole scores are paid; "
+    "by gain when the project ends.",
+)
+
+
 def rule_sentences(terms: Terms) -> tuple[str, ...]:
     """Who is left out, how the model moves, what is scored, what a score is paid."""
     scoring = Scoring(terms.scoring)
@@ -48,6 +54,7 @@ def rule_sentences(terms: Terms) -> tuple[str, ...]:
         _STEPS[Step(terms.step)],
         _SCORINGS[scoring],
         f"{paid}, at most twice an equal share of the pot.",
+        *(_DOUBT if sure else ()),
         *_payment(terms),
         *_ends(terms),
     )
