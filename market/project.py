@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import numpy.typing as npt
 
+from market.chain.logs import Created, SettledRound
 from market.chain.market import Market
-from market.chain.state import Created, ProjectState, SettledRound
+from market.chain.state import ProjectState
 from market.chain.terms import Terms
 from market.chain.verifier import verifier_artifact, verifier_code_hash
 from market.contribution.grid import Step

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from market.aggregator.service import AggregatorService
-from market.chain.state import Announcement, Phase, ProjectState, RevealEvent, SettledRound
+from market.chain.logs import RevealEvent, SettledRound
+from market.chain.state import Announcement, Phase, ProjectState
 from market.errors import StorageError
 from tests.states import state_of
 from zk.field import Point

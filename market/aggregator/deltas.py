@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from circuits.shape import DELTA_BOUND
-from market.chain.state import RevealEvent
+from market.chain.logs import RevealEvent
 from market.errors import StorageError
 from market.project import Project
 from market.storage.base import Storage

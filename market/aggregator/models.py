@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from market.aggregator.deltas import fetch_deltas
+from market.chain.logs import SettledRound
 from market.chain.market import Market
-from market.chain.state import ProjectState, SettledRound
+from market.chain.state import ProjectState
 from market.errors import ChainError, StorageError
 from market.project import Project, settled_before
 from market.storage.base import Storage

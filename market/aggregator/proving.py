@@ -11,7 +11,8 @@ import numpy as np
 from circuits.shape import FoldedShape, triangle_places
 from market import durable
 from market.aggregator.models import step
-from market.chain.state import ProjectState, RevealEvent, Settlement
+from market.chain.logs import RevealEvent, Settlement
+from market.chain.state import ProjectState
 from market.contribution.claims import claims_of, game_of
 from market.errors import InputError, ProofError, StorageError
 from market.game import Verdict, judge

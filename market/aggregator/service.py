@@ -17,8 +17,9 @@ from market.aggregator.proving import (
     prove_round,
 )
 from market.aggregator.rehearsal import rehearse
+from market.chain.logs import RevealEvent
 from market.chain.market import Market
-from market.chain.state import Phase, ProjectState, RevealEvent
+from market.chain.state import Phase, ProjectState
 from market.errors import (
     ChainError,
     ContractError,

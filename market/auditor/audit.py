@@ -22,8 +22,8 @@ from market.auditor.money import money_claims
 from market.auditor.proven import judge_again, verdicts
 from market.auditor.rounds import Course, follow
 from market.auditor.verdicts import verdict_claims
+from market.chain.logs import RevealEvent, SettledRound, Settlement
 from market.chain.market import Market
-from market.chain.state import RevealEvent, SettledRound, Settlement
 from market.chain.terms import Terms
 from market.chain.verifier import verifier_artifact, verifier_code_hash
 from market.contribution.grid import Step, lattice_of

@@ -12,7 +12,8 @@ from market.auditor.published import published_claims
 from market.auditor.rounds import Course, follow
 from market.auditor.stakes import stake_claims
 from market.auditor.yardstick import yardstick_claims
-from market.chain.state import Log, Phase
+from market.chain.logs import Log
+from market.chain.state import Phase
 from market.game.purse import BASIS_POINTS
 from market.invitations import leaf_of
 from market.merkle import holds_anywhere

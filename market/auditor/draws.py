@@ -8,7 +8,7 @@ from market.auditor.claim import Claim, claim
 from market.auditor.evidence import Evidence
 from market.auditor.ring import Arc, decisive, rank_of, seed_of
 from market.auditor.rounds import Course, Opening
-from market.chain.state import Created, Log
+from market.chain.logs import Created, Log
 from market.specification.amounts import NOBODY
 
 UNSEEDED = bytes(32)

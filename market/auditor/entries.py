@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from market.chain.state import Phase, SettledRound
+from market.chain.logs import SettledRound
+from market.chain.state import Phase
 from market.game import Payment, Purse, Verdict
 from market.game.purse import Pot
 

@@ -19,8 +19,8 @@ from market.auditor.explanation import Explanation, GivenUp, Outcome
 from market.auditor.ledger import Ledger
 from market.auditor.proven import judge_again, verdicts
 from market.auditor.rounds import Course, Opening, follow
+from market.chain.logs import Created, Log, SettledRound, Settlement
 from market.chain.market import Market
-from market.chain.state import Created, Log, SettledRound, Settlement
 from market.contribution.claims import game_of
 from market.errors import MarketError, NotFoundError
 from market.game import Selection

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from market.auditor.entries import Account, Booked, Closing, Cover, Pools, Share
-from market.chain.state import Created, Log, Phase, SettledRound
+from market.chain.logs import Created, Log, SettledRound
+from market.chain.state import Phase
 from market.game import Payment, Purse, Verdict
 
 VerdictOf: TypeAlias = Callable[[SettledRound, Purse], Verdict | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from market.auditor.ledger import VerdictOf
-from market.chain.state import SettledRound, Settlement
+from market.chain.logs import SettledRound, Settlement
 from market.chain.terms import Terms
 from market.contribution.claims import game_of
 from market.errors import MarketError

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from market.auditor.claim import Claim, claim
 from market.auditor.evidence import Evidence
 from market.auditor.rounds import Course, Opening
-from market.chain.state import Log
+from market.chain.logs import Log
 from zk.field import Point
 
 _AFTER_CHALLENGE = ("SettlementOpened", "AuditOpened", "RoundOpened", "ClaimOpened", "Closed")

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from market.auditor.ring import Arc
-from market.chain.state import Log, Phase
+from market.chain.logs import Log
+from market.chain.state import Phase
 from market.chain.terms import Terms
 from market.specification.amounts import NOBODY
 from zk.field import Point

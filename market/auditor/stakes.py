@@ -8,7 +8,7 @@ from market.auditor.claim import Claim, claim
 from market.auditor.evidence import Evidence
 from market.auditor.ledger import Ledger
 from market.auditor.rounds import Course
-from market.chain.state import Log
+from market.chain.logs import Log
 
 
 def stake_claims(

@@ -11,7 +11,7 @@ from market.auditor.claim import Claim, claim
 from market.auditor.evidence import Evidence
 from market.auditor.ledger import Ledger
 from market.auditor.ring import decisive
-from market.chain.state import Created, Log
+from market.chain.logs import Created, Log
 from market.chain.terms import Terms
 from market.game.purse import BASIS_POINTS
 

@@ -12,7 +12,7 @@ from web3.logs import DISCARD
 from web3.types import BlockIdentifier, EventData, LogReceipt, TxReceipt
 
 from market.chain.connection import Connection
-from market.chain.state import (
+from market.chain.logs import (
     Challenge,
     Created,
     Departure,

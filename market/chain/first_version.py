@@ -21,17 +21,15 @@ from market.chain.artifact import load_artifact
 from market.chain.connection import Connection
 from market.chain.deployed import DeployedMarket
 from market.chain.events import no_such_project
+from market.chain.logs import Created, RevealEvent, SettledRound
 from market.chain.refusal import Refusals
 from market.chain.state import (
     EVERYBODY,
     UNMEASURED,
     Audit,
-    Created,
     Draw,
     Phase,
     ProjectState,
-    RevealEvent,
-    SettledRound,
     Standing,
     TrainerState,
 )

@@ -16,17 +16,11 @@ from market.chain.artifact import Artifact, load_artifact
 from market.chain.connection import Connection
 from market.chain.deployed import DeployedMarket
 from market.chain.events import no_such_project
+from market.chain.logs import SettledRound, Settlement
 from market.chain.payment import pay
 from market.chain.refusal import Refusals
 from market.chain.registry import Registry
-from market.chain.state import (
-    Announcement,
-    Phase,
-    ProjectState,
-    SettledRound,
-    Settlement,
-    TrainerState,
-)
+from market.chain.state import Announcement, Phase, ProjectState, TrainerState
 from market.chain.terms import Terms
 from market.chain.token import Token
 from market.errors import ChainError, InputError, NotFoundError

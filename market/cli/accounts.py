@@ -7,8 +7,8 @@ from web3 import Web3
 
 from market.chain.first_version import FirstMarket
 from market.chain.keyfile import create_account
+from market.chain.logs import Created
 from market.chain.market import Market, project_id
-from market.chain.state import Created
 from market.cli.context import Settings, shared_options
 from market.errors import ChainError, InputError, NotFoundError
 from market.identity import announce

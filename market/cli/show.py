@@ -6,8 +6,9 @@ from itertools import islice
 
 import click
 
+from market.chain.logs import Created
 from market.chain.market import Market, project_id
-from market.chain.state import Created, Phase, ProjectState
+from market.chain.state import Phase, ProjectState
 from market.cli.context import Settings, shared_options
 from market.errors import MarketError, StorageError
 from market.instants import instant

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from market.chain.logs import SettledRound
 from market.chain.market import Market, project_id
-from market.chain.state import SettledRound
 from market.datasets.table import Table
 from market.demo.run import Demonstration
 from market.training.evaluation import Floats, evaluate, squared_loss

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from market.chain.state import Created, Phase, ProjectState
+from market.chain.logs import Created
+from market.chain.state import Phase, ProjectState
 from market.chain.terms import Terms
 from market.game import Purse
 from market.instants import moment

@@ -9,7 +9,7 @@ from market.auditor.ledger import Ledger
 from market.auditor.money import money_claims
 from market.auditor.proven import verdicts
 from market.auditor.verdicts import verdict_claims
-from market.chain.state import Log
+from market.chain.logs import Log
 from tests.contracts.rounds import Open, commit
 
 

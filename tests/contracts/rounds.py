@@ -16,8 +16,8 @@ from eth_utils.crypto import keccak
 from py_ecc.optimized_bn128 import G1, G2, multiply, normalize
 
 from circuits.shape import DELTA_BOUND
+from market.chain.logs import Settlement
 from market.chain.market import Market
-from market.chain.state import Settlement
 from market.chain.terms import Terms
 from market.contribution.claims import claims_of
 from market.contribution.exact import as_integers

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from market.chain.state import Log, Phase
+from market.chain.logs import Log
+from market.chain.state import Phase
 from tests.contracts.books import conduct_of, failed_claims, failed_conduct
 from tests.contracts.rounds import Open, commit_all, reveal_all, settle, towards_target
 

@@ -17,9 +17,9 @@ from circuits.shape import FoldedShape
 from market.chain.connection import Connection
 from market.chain.deploy import deploy_market
 from market.chain.devnet import Devnet
+from market.chain.logs import Settlement
 from market.chain.market import Market
 from market.chain.refusal import Refusals
-from market.chain.state import Settlement
 from market.chain.terms import NEVER, Terms
 from market.chain.verifier import verifier_artifact, verifier_code_hash
 from market.contribution.claims import claims_of

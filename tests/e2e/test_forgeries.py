@@ -12,8 +12,9 @@ import pytest
 from web3 import Web3
 
 from circuits.shape import DELTA_BOUND
+from market.chain.logs import Settlement
 from market.chain.market import Market
-from market.chain.state import Phase, Settlement
+from market.chain.state import Phase
 from market.contribution.claims import claim_count, game_of
 from market.errors import ContractError, NotFoundError, ProofError
 from market.game import judge

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from market.aggregator.models import Models, step
-from market.chain.state import SettledRound
+from market.chain.logs import SettledRound
 from market.errors import ChainError, StorageError
 from tests.aggregator import LATTICE, ME, STATE, World, point_of, project
 

@@ -12,7 +12,7 @@ from market.auditor.arithmetic import Arithmetic
 from market.auditor.entries import Booked
 from market.auditor.explanation import Explanation, GivenUp, Outcome
 from market.auditor.words import loss, number, ordinal, paragraph, percent
-from market.chain.state import SettledRound
+from market.chain.logs import SettledRound
 from market.contribution.statistics import RoundGame
 from market.game import Payment, Purse, Rule, Scoring, Selection, Step, Verdict, Yardstick
 from market.game.purse import WORTH_UNITS, Pot

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.chain.state import Created, Phase
+from market.chain.logs import Created
+from market.chain.state import Phase
 from market.chain.terms import NEVER, Terms
 from market.datasets.preprocessing import Scaling
 from market.game import Payment, Purse, Scoring, Selection, Step
