@@ -2,25 +2,12 @@
 pragma solidity ^0.8.28;
 
 import {Bn254} from "../src/libraries/Bn254.sol";
-import {Fixture, IMarketEvents, IRounds, Phase, Point, Standing, Vectors} from "./Fixture.sol";
+import {IMarketEvents, IRounds, Phase, Point, Standing, Vectors} from "./Fixture.sol";
+import {SmallStakes} from "./SmallStakes.sol";
 
 /// @title Ways to take money out of a round that nobody settles
 /// @notice Each ends with less than it began with, and what it lost is with those whom it harmed.
-/// The stakes are those of a small project: 0.01 ether, all of it at risk, half of it as the bounty
-/// that the attacker collects itself.
-contract AttackerLosesTest is Fixture {
-    uint256 private constant STAKE = 0.01 ether;
-
-    function setUp() public override {
-        super.setUp();
-        terms.rounds = 1;
-        terms.maxRetries = 2;
-        terms.attendanceBps = 500;
-        terms.trainerStake = uint128(STAKE);
-        terms.challengeBond = uint128(STAKE);
-        terms.bounty = uint128(STAKE / 2);
-    }
-
+contract AttackerLosesTest is SmallStakes {
     // --- reveals that nobody can open ----------------------------------------------------------
 
     /// @dev Five slots and a quorum of five: one sybil reveals what is no delta, the other nothing. The
@@ -241,147 +228,6 @@ contract AttackerLosesTest is Fixture {
         _assertConserved(0);
     }
 
-    // --- owners --------------------------------------------------------------------------------
-
-    /// @dev It has the deltas, and does not want to pay: it pays more.
-    function test_AnOwnerThatIsItsOwnOnlyAggregatorAndNeverSettles() public {
-        delete terms.aggregators;
-        terms.aggregators.push(owner);
-        aggregator = owner;
-        terms.rounds = 2;
-        vm.deal(owner, 10 ether);
-        _toSettlement(SLOTS);
-        uint256 before = DEPOSIT + terms.aggregatorStake;
-        uint256 pot = BUDGET / 2;
-        _pass();
-        vm.prank(owner);
-        market.advance(terms);
-        for (uint256 i; i < 5; ++i) {
-            _claim(0, i, i); // the flipped one does not dare
-        }
-        _advance();
-        uint256 lost = before - _due(owner);
-        assertEq(lost, terms.aggregatorStake - terms.bounty); // less the bounty that it took itself
-        assertGt(lost, pot);
-        for (uint256 i; i < 5; ++i) {
-            assertEq(_due(accounts[i]), STAKE + lost / 5);
-        }
-        assertEq(address(market).balance, market.locked(_id()) + _credit(owner));
-    }
-
-    /// @dev All but one of the trainers are its own, reveal, and let its own aggregator set them aside. One
-    /// delta is a round: it is paid for what it gained, and has what the others lost.
-    function test_AnOwnerThatSetsItsOwnAccountsAside() public {
-        _useDefaults();
-        _randomFrom(1);
-        _toSettlement(SLOTS);
-        _challenge(0x3e);
-        _advance();
-        _settle();
-        uint256 gained = uint256(_project().bestUtility - _project().initialUtility);
-        uint256 budget = DEPOSIT - terms.aggregatorFee;
-        uint256 attendance = budget * 500 / 10_000;
-        uint256 pot = (budget - attendance) * gained / uint256(terms.expectedGain);
-        assertGt(pot, budget / 2);
-        assertEq(_credit(accounts[0]), pot + attendance + 5 * STAKE - terms.bounty);
-        for (uint256 i = 1; i < SLOTS; ++i) {
-            assertEq(_due(accounts[i]), 0);
-        }
-        _assertConserved(0);
-    }
-
-    /// @dev The same by silence.
-    function test_AnOwnerWhoseOwnAccountsFallSilent() public {
-        _useDefaults();
-        _gather(SLOTS);
-        _commitFirst(SLOTS);
-        _reveal(0);
-        _advance();
-        for (uint256 i = 1; i < SLOTS; ++i) {
-            _expelAs(5, i);
-        }
-        _settle();
-        assertGt(_credit(accounts[0]), BUDGET / 2 + 5 * (STAKE - terms.bounty));
-        _assertConserved(0);
-    }
-
-    /// @dev It gives up after a first round that it has paid, and keeps what the cap held back: not
-    /// so, what is owed stays for the trainers.
-    function test_AnOwnerThatStopsWhileItStillOwes() public {
-        _useDefaults();
-        (terms.rounds, terms.potCapBps) = (2, 1000);
-        _toSettlement(SLOTS);
-        _settle();
-        uint256 owed = BUDGET * 9500 / 10_000
-            * uint256(_project().bestUtility - _project().initialUtility)
-            / uint256(terms.expectedGain) - _project().gainPaid;
-        for (uint256 k; k < 3; ++k) {
-            _advance(); // nobody commits, in three openings
-        }
-        _advance();
-        _assertPhase(Phase.Aborted);
-        assertApproxEqAbs(_project().owed, owed, 1);
-        assertGt(owed, BUDGET / 2);
-        uint256 paid;
-        for (uint256 i; i < SLOTS; ++i) {
-            paid += _due(accounts[i]) - STAKE;
-        }
-        assertApproxEqAbs(paid, owed + _creditsOfTrainers(), SLOTS);
-        _assertConserved(0);
-    }
-
-    /// @dev An accomplice asks, and the arbiters are the owner's: its bond is its own again, and
-    /// nobody was kept from anything but asking them.
-    function test_AnOwnerWhoseArbitersConfirmPaysAllTheSame() public {
-        _useArbiters();
-        _toSettlement(SLOTS);
-        vm.prank(outsider);
-        market.dispute{value: terms.disputeBond}(terms);
-        vm.prank(terms.arbiters[0]);
-        market.vote(terms, true);
-        _settle();
-        _assertPhase(Phase.Done);
-        uint256 budget = DEPOSIT - 0.01 ether;
-        assertGt(_creditsOfTrainers(), budget - 24);
-        assertEq(_credit(owner), terms.ownerBond + budget - _creditsOfTrainers());
-        _assertOwedIsHeld();
-    }
-
-    /// @dev Asking without reason costs the bond, and takes nothing from anybody else.
-    function test_ADisputeWithoutReason() public {
-        _useArbiters();
-        _toSettlement(SLOTS);
-        uint256 before = outsider.balance;
-        vm.prank(outsider);
-        market.dispute{value: terms.disputeBond}(terms);
-        vm.prank(terms.arbiters[0]);
-        market.vote(terms, true);
-        assertEq(_due(outsider), 0);
-        assertEq(outsider.balance, before - terms.disputeBond);
-        assertEq(_due(terms.arbiters[0]), terms.disputeBond);
-        _settle();
-        _assertOwedIsHeld();
-    }
-
-    /// @dev An owner whose rows measure nothing, and whose arbiters look away.
-    function test_AnOwnerWhoseArbitersKeepSilent() public {
-        _useArbiters();
-        _toSettlement(SLOTS);
-        vm.prank(outsider);
-        market.dispute{value: terms.disputeBond}(terms);
-        _advance();
-        for (uint256 i; i < SLOTS; ++i) {
-            _claim(0, i, i);
-        }
-        _advance();
-        assertEq(_due(owner), 0.01 ether); // of all that it brought the fee of a round
-        assertEq(_due(outsider), terms.disputeBond + terms.ownerBond);
-        for (uint256 i; i < SLOTS; ++i) {
-            assertApproxEqAbs(_due(accounts[i]), STAKE + (DEPOSIT - 0.01 ether) / SLOTS, 1);
-        }
-        _assertOwedIsHeld();
-    }
-
     // --- how -----------------------------------------------------------------------------------
 
     function _assertCoalitionLoses(uint256 size, uint256 silent) private {
@@ -414,23 +260,6 @@ contract AttackerLosesTest is Fixture {
             assertApproxEqAbs(_due(accounts[i]), STAKE + forfeited / revealed, 1);
         }
         _assertConserved(0);
-    }
-
-    function _useArbiters() private {
-        terms.arbiters.push(makeAddr("arbiter"));
-        terms.arbiterQuorum = 1;
-        (terms.ownerBond, terms.disputeBond) = (0.5 ether, 0.05 ether);
-        terms.attendanceBps = 10_000;
-        terms.aggregatorFee = 0.01 ether;
-    }
-
-    /// @dev The deltas from this trainer on are salted noise.
-    function _randomFrom(uint256 first) private {
-        for (uint256 i = first; i < SLOTS; ++i) {
-            for (uint256 k; k < 4; ++k) {
-                deltas[i][k] = int256(uint256(keccak256(abi.encode(i, k))) % 32_000) - 15_999;
-            }
-        }
     }
 
     /// @dev Everybody before `first` commits to its delta, the others until `last` to garbage.
@@ -470,18 +299,5 @@ contract AttackerLosesTest is Fixture {
     function _advanceAs(uint256 i) private {
         vm.prank(accounts[i]);
         market.advance(terms);
-    }
-
-    function _expelAs(uint256 by, uint256 i) private {
-        address[] memory one = new address[](1);
-        one[0] = accounts[i];
-        vm.prank(accounts[by]);
-        market.expel(terms, one);
-    }
-
-    function _creditsOfTrainers() private view returns (uint256 sum) {
-        for (uint256 i; i < SLOTS; ++i) {
-            sum += _credit(accounts[i]);
-        }
     }
 }
