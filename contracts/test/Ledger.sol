@@ -120,7 +120,7 @@ abstract contract Ledger is Test {
             require(gained <= most, "paid beyond the pot");
         } else if (method == IRounds.answer.selector) {
             require(gained == lost, "an answer pays the bond");
-        } else if (p.phase == Phase.Audit) {
+        } else if (p.phase == Phase.Audit && method != IRounds.expel.selector) {
             require(gained <= p.bonds, "judged for more than the bonds");
         } else if (method == IRounds.expel.selector && p.phase >= Phase.Done) {
             require(gained == lost, "kept a stake of a closed project");
