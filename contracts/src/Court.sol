@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {Transitions} from "./Transitions.sol";
 import {IReferee} from "./interfaces/IReferee.sol";
 import {Project, Terms} from "./interfaces/State.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title What becomes of bonds when arbiters have judged
@@ -23,13 +24,18 @@ abstract contract Court is Transitions {
 
     /// @dev The owner's bond: half of it for who asked, which has its own again, and half for who
     /// refuted. All of it for who asked where nobody voted.
+    /// @param kept Wei of the bonds that stay, for arbiters who measure from now on.
     /// @return left Wei that nobody has a claim to.
-    function _payRefuted(Terms calldata terms, bytes32 id, Project storage p, uint8 refuting)
-        internal
-        returns (uint256 left)
-    {
-        left = p.bonds;
-        p.bonds = 0;
+    function _payRefuted(
+        Terms calldata terms,
+        bytes32 id,
+        Project storage p,
+        uint8 refuting,
+        uint256 kept
+    ) internal returns (uint256 left) {
+        kept = Math.min(kept, p.bonds);
+        left = p.bonds - kept;
+        p.bonds = kept.toUint128();
         address disputer = p.audit.disputer;
         if (disputer != address(0)) {
             uint256 part = refuting == 0 ? left : terms.disputeBond + (left - terms.disputeBond) / 2;
@@ -40,9 +46,14 @@ abstract contract Court is Transitions {
         left -= _reward(terms, id, refuting, left);
     }
 
+    /// @return Wei that arbiters have for the measurements from `next` on, the last model's included.
+    function _kept(Terms calldata terms, uint256 next) internal pure returns (uint256) {
+        return terms.disputeBond * (uint256(terms.rounds) + 1 - next);
+    }
+
     /// @return paid Wei: all of `amount` but what does not divide, and none if nobody voted.
     function _reward(Terms calldata terms, bytes32 id, uint8 voters, uint256 amount)
-        private
+        internal
         returns (uint256 paid)
     {
         uint256 count = _popCount(voters);

@@ -19,6 +19,11 @@ contract Measurements is Court, IMeasurements {
     using Bn254 for Point;
     using SafeCast for uint256;
 
+    uint256 private constant EVALUATORS = 0;
+    uint256 private constant ARBITERS = 1;
+    uint256 private constant ON_DEMAND = 2;
+    uint256 private constant SITTINGS = 3;
+
     constructor(IReferee referee_) Court(referee_) {}
 
     function referee() external view returns (IReferee) {
@@ -40,22 +45,43 @@ contract Measurements is Court, IMeasurements {
         bool audited = p.phase == Phase.Audit && _isMeasured(terms);
         require(audited || p.phase == Phase.Measure, WrongPhase(p.phase, Phase.Measure));
         _requireBefore(p.deadline);
-        require(number == p.measure.number, WrongMeasurement(number, p.measure.number));
+        bool demanded = audited && _isDemanded(p);
+        uint256 current = demanded ? p.measure.number - 1 : p.measure.number;
+        require(number == current, WrongMeasurement(number, current));
         require(p.measure.seed != 0, NoCoordinates(number));
         _requireSane(terms, given);
 
-        bool byArbiters = audited || p.measure.deposed;
+        bool byArbiters = p.measure.deposed || audited && terms.arbiters.length != 0;
         address[] calldata judges = byArbiters ? terms.arbiters : terms.evaluators;
         uint8 own = _bitOf(judges, msg.sender);
         require(own != 0, NotAnEvaluator(msg.sender));
         bytes32 hash = keccak256(abi.encode(given));
-        uint8 agreed = _say(id, _sitting(number, byArbiters), own, hash);
+        // Whom nobody judges must not choose another yardstick when the deltas are known.
+        if (demanded && !byArbiters) {
+            require(hash == p.measure.attested, AnotherMeasurement(p.measure.attested, hash));
+        }
+        uint256 sitting = demanded ? ON_DEMAND : byArbiters ? ARBITERS : EVALUATORS;
+        uint8 agreed = _say(id, _seat(number, sitting), own, hash);
         emit Attested(id, number, msg.sender, given);
 
         uint256 quorum = byArbiters ? terms.arbiterQuorum : terms.evaluatorQuorum;
         if (_popCount(agreed) < quorum) return;
-        if (audited) _decide(terms, id, p, given, hash, agreed);
+        if (demanded) _handOver(terms, id, p, given, hash, agreed);
+        else if (audited) _decide(terms, id, p, given, hash, agreed);
         else _accept(terms, id, p, given, hash, agreed);
+    }
+
+    /// @inheritdoc IMeasurements
+    function demand(Terms calldata terms) external {
+        (bytes32 id, Project storage p) = _in(terms, Phase.Settle);
+        require(_isMeasured(terms), NotMeasured(id));
+        _requireBefore(p.deadline);
+        require(msg.sender == p.aggregator, NotAggregator(msg.sender, p.aggregator));
+        require(!_isDemanded(p), AlreadyDemanded(p.epoch));
+        p.measure.demandedIn = p.epoch + 1;
+        p.phase = Phase.Audit;
+        p.deadline = _after(terms.auditSeconds);
+        emit Demanded(id, p.measure.number - 1, p.epoch, msg.sender, p.deadline);
     }
 
     /// @inheritdoc IMeasurements
@@ -78,7 +104,8 @@ contract Measurements is Court, IMeasurements {
                 p.phase == Phase.Measure || p.phase == Phase.Audit,
                 WrongPhase(p.phase, Phase.Measure)
             );
-            _keepSilence(terms, id, p);
+            if (p.phase == Phase.Audit && _isDemanded(p)) _withhold(terms, id, p);
+            else _keepSilence(terms, id, p);
         }
     }
 
@@ -88,12 +115,12 @@ contract Measurements is Court, IMeasurements {
     }
 
     /// @inheritdoc IMeasurements
-    function saidOf(bytes32 id, uint256 number, bool byArbiters, address account)
+    function saidOf(bytes32 id, uint256 number, uint256 sitting, address account)
         external
         view
         returns (bytes32)
     {
-        return _said[id][_sitting(number, byArbiters)][account];
+        return _said[id][_seat(number, sitting)][account];
     }
 
     // --- what is said --------------------------------------------------------------------------
@@ -151,11 +178,56 @@ contract Measurements is Court, IMeasurements {
         } else {
             p.measure.deposed = true;
             // What does not divide is the trainers'.
-            p.forfeited += _payRefuted(terms, id, p, agreed).toUint128();
+            uint256 kept = _kept(terms, p.measure.number + 1);
+            p.forfeited += _payRefuted(terms, id, p, agreed, kept).toUint128();
             _note(id, p, given, hash);
         }
         emit Audited(id, holds);
         _conclude(terms, id, p, !holds);
+    }
+
+    /// @dev What was demanded is said once more: the aggregator has it, and pays for having asked; or is
+    /// said anew by who judges, and evaluators measure no more. The gain that they said stands: it could
+    /// be contested.
+    function _handOver(
+        Terms calldata terms,
+        bytes32 id,
+        Project storage p,
+        Measurement calldata given,
+        bytes32 hash,
+        uint8 agreed
+    ) private {
+        bool holds = hash == p.measure.attested;
+        if (holds) {
+            uint256 cost = Math.min(terms.disputeBond, _aggregatorStake[id][p.aggregator]);
+            _aggregatorStake[id][p.aggregator] -= cost;
+            p.stakes -= cost.toUint128();
+            p.bonded -= cost.toUint128();
+            emit Slashed(id, p.aggregator, cost);
+            p.forfeited += (cost - _reward(terms, id, agreed, cost)).toUint128();
+        } else {
+            p.measure.deposed = true;
+            uint256 kept = _kept(terms, p.measure.number);
+            p.forfeited += _payRefuted(terms, id, p, agreed, kept).toUint128();
+            p.measure.attested = hash;
+            p.measure.yardstick = given.yardstick;
+            emit Measured(
+                id, p.measure.number - 1, given.utility, given.spread, given.yardstick, given.cid
+            );
+        }
+        emit Audited(id, holds);
+        _openSettlement(terms, id, p);
+    }
+
+    /// @dev Nobody hands out what the round is to be settled by, which is no aggregator's doing: who
+    /// shows a delta has an equal part of all that is left and is not owed for earlier rounds.
+    function _withhold(Terms calldata terms, bytes32 id, Project storage p) private {
+        uint256 owed = p.earned == 0 ? 0 : REFEREE.owed(_purse(terms, p), p.earned);
+        p.forfeited += (p.trainerBudget - owed + p.bonds).toUint128();
+        p.trainerBudget = owed.toUint128();
+        p.bonds = 0;
+        emit Audited(id, false);
+        _openClaim(terms, id, p);
     }
 
     function _note(bytes32 id, Project storage p, Measurement calldata given, bytes32 hash)
@@ -271,7 +343,7 @@ contract Measurements is Court, IMeasurements {
             p.earned += share;
         }
         if (p.audit.disputer != address(0)) {
-            uint256 left = _payRefuted(terms, id, p, 0);
+            uint256 left = _payRefuted(terms, id, p, 0, 0);
             assert(left == 0);
             p.audit.held = true;
         }
@@ -303,7 +375,11 @@ contract Measurements is Court, IMeasurements {
         _requireCid(given.cid);
     }
 
-    function _sitting(uint256 number, bool byArbiters) private pure returns (uint256) {
-        return 2 * number + (byArbiters ? 1 : 0);
+    function _isDemanded(Project storage p) private view returns (bool) {
+        return p.measure.demandedIn == p.epoch + 1;
+    }
+
+    function _seat(uint256 number, uint256 sitting) private pure returns (uint256) {
+        return SITTINGS * number + sitting;
     }
 }

@@ -108,15 +108,17 @@ contract Referee is IReferee {
     ) private pure returns (Direction memory u, uint256 t) {
         uint256 n = trainers.length;
         uint256 lattice = Lattice.size(rule.step, rule.slots);
-        uint256[] memory clips =
-            rule.step == Steps.EXACT ? Clipping.factors(game, sigma) : Clipping.whole(n);
+        (uint256[] memory clips, uint256 sure) =
+            rule.step == Steps.MEAN ? (Clipping.whole(n), 0) : Clipping.factors(game, sigma);
         if (rule.selection == Selections.MULTI_KRUM) {
             int256[] memory gram = RoundGame.gram(claims, n);
             uint256 selected = MultiKrum.select(gram, trainers, rule.byzantine);
             u = Stride.direction(game, selected, clips);
+            u.sure = sure;
             t = Stride.along(u, rule.step, lattice);
         } else {
             u = Stride.direction(game, 2 ** n - 1, clips);
+            u.sure = sure;
             uint256 fewest = Scorings.fewest(rule.scoring, rule.step);
             t = ProvenValue.select(u, game, sigma, fewest, rule.step, lattice);
         }

@@ -324,9 +324,7 @@ contract Rounds is Court, IRounds {
             _close(terms, id, p, Phase.Aborted);
             return;
         }
-        p.phase = Phase.Claim;
-        p.deadline = _after(terms.answerSeconds);
-        emit ClaimOpened(id, p.round, p.deadline);
+        _openClaim(terms, id, p);
     }
 
     // --- rules ---------------------------------------------------------------------------------
@@ -447,7 +445,7 @@ contract Rounds is Court, IRounds {
     /// budget. An owner whose arbiters keep silent fares no better.
     function _refute(Terms calldata terms, bytes32 id, Project storage p) private {
         p.audit.held = true;
-        uint256 left = _payRefuted(terms, id, p, p.audit.refuting);
+        uint256 left = _payRefuted(terms, id, p, p.audit.refuting, 0);
         p.forfeited += (left + p.trainerBudget).toUint128();
         p.trainerBudget = 0;
         emit Audited(id, false);

@@ -124,6 +124,12 @@ abstract contract Transitions is Escrow {
         emit AuditOpened(id, p.deadline);
     }
 
+    function _openClaim(Terms calldata terms, bytes32 id, Project storage p) internal {
+        p.phase = Phase.Claim;
+        p.deadline = _after(terms.answerSeconds);
+        emit ClaimOpened(id, p.round, p.deadline);
+    }
+
     /// @dev Once, and as soon as somebody can: who waits for a settlement to open must not choose
     /// among hashes.
     function _drawAudit(Terms calldata terms, bytes32 id, Project storage p) internal {

@@ -155,15 +155,17 @@ contract CreateTest is Fixture {
         _expectBadTerms(reason);
         (terms.selection, terms.scoring) = (0, 3);
         _expectBadTerms(reason);
-        (terms.scoring, terms.step) = (0, 2);
+        (terms.scoring, terms.step) = (0, 3);
         _expectBadTerms(reason);
         (terms.step, terms.payment) = (0, 2);
         _expectBadTerms(reason);
     }
 
     function test_RevertIf_TheMeanGameHasAnotherStep() public {
-        terms.step = Steps.EXACT;
-        _expectBadTerms("the mean game with another step than the mean");
+        for (uint8 step = Steps.EXACT; step <= Steps.BOUNDED; ++step) {
+            terms.step = step;
+            _expectBadTerms("the mean game with another step than the mean");
+        }
         terms.scoring = Scorings.LEAVE_ONE_OUT;
         _create();
     }

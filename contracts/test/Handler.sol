@@ -179,7 +179,7 @@ contract Handler is Players {
     function _choose(Terms memory terms, uint256 seed) private pure {
         terms.selection = uint8(seed % 2);
         terms.scoring = uint8((seed >> 1) % 3);
-        terms.step = terms.scoring == Scorings.SHAPLEY ? Steps.MEAN : uint8((seed >> 3) % 2);
+        terms.step = terms.scoring == Scorings.SHAPLEY ? Steps.MEAN : uint8((seed >> 3) % 3);
         terms.payment = uint8((seed >> 4) % 2);
         bool three = terms.selection == Selections.MULTI_KRUM || terms.scoring == Scorings.SHAPLEY;
         uint256 fewest = three ? 3 : 2;

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IMeasurements} from "../src/interfaces/IMeasurements.sol";
 import {Measurement} from "../src/interfaces/State.sol";
+import {Steps} from "../src/libraries/Choices.sol";
 import {
     Fixture,
     IMarketEvents,
@@ -28,6 +29,7 @@ contract MachineTest is Fixture {
         Exit,
         DrawCoordinates,
         Measure,
+        Demand,
         Expire,
         Commit,
         Reveal,
@@ -65,6 +67,7 @@ contract MachineTest is Fixture {
             return ("drawCoordinates", "--+----------", Phase.Measure);
         }
         if (method == Method.Measure) return ("measure", "--+----------", Phase.Measure);
+        if (method == Method.Demand) return ("demand", "------+------", Phase.Settle);
         if (method == Method.Expire) return ("expire", "--++---------", Phase.Measure);
         if (method == Method.Commit) return ("commit", "----+--------", Phase.Commit);
         if (method == Method.Reveal) return ("reveal", "-----+-------", Phase.Reveal);
@@ -135,6 +138,29 @@ contract MachineTest is Fixture {
         _assertRows();
     }
 
+    /// @dev Where a model is measured, its yardstick can be demanded.
+    function test_Settle_OfAMeasuredModel() public {
+        _toSecondMeasure();
+        vm.roll(block.number + 2);
+        market.drawCoordinates(terms);
+        Measurement memory given = _measurement();
+        vm.prank(outsider);
+        market.measure(terms, 1, given);
+        _advance();
+        _newDeltas();
+        uint256[] memory left = new uint256[](3);
+        (left[1], left[2]) = (1, 5);
+        for (uint256 k; k < 3; ++k) {
+            _commit(left[k]);
+        }
+        if (_project().phase == Phase.Commit) _advance();
+        for (uint256 k; k < 3; ++k) {
+            _reveal(left[k]);
+        }
+        _assertCell(Method.Demand, Phase.Settle);
+        _assertPhase(Phase.Audit);
+    }
+
     function test_Answer() public {
         _toSettle();
         _challenge(1);
@@ -177,6 +203,7 @@ contract MachineTest is Fixture {
     function _toSecondMeasure() private {
         _useDefaults();
         terms.evaluators = [outsider];
+        terms.step = Steps.BOUNDED;
         terms.evaluatorQuorum = 1;
         (terms.measureSeconds, terms.contestSeconds) = (300, 60);
         terms.exitSeconds += 360;
@@ -238,7 +265,9 @@ contract MachineTest is Fixture {
         (address caller, uint256 value, bytes memory call) = _ask(method, phase);
         vm.prank(caller);
         (bool done, bytes memory reason) = address(market).call{value: value}(call);
-        if (accepted[uint256(phase)] == "+") {
+        bool taken = accepted[uint256(phase)] == "+";
+        if (method == Method.Demand) taken = taken && terms.evaluators.length != 0;
+        if (taken) {
             assertTrue(done, string.concat("refused: ", name));
         } else {
             assertFalse(done, string.concat("accepted: ", name));
@@ -264,6 +293,9 @@ contract MachineTest is Fixture {
             return abi.encodeWithSelector(IMarketEvents.NotSilent.selector, accounts[4]);
         }
         bool closed = phase >= Phase.Done;
+        if (method == Method.Demand && phase == Phase.Settle) {
+            return abi.encodeWithSelector(IMarketEvents.NotMeasured.selector, _id());
+        }
         if (closed && (method == Method.Measure || method == Method.Expire)) wanted = Phase.Settle;
         if (method == Method.Dispute && phase < Phase.Done) {
             return abi.encodeWithSelector(IMarketEvents.NotDisputable.selector, _id());
@@ -330,6 +362,9 @@ contract MachineTest is Fixture {
         if (open) vm.roll(block.number + 2);
         if (method == Method.DrawCoordinates) {
             return (outsider, 0, abi.encodeCall(IMeasurements.drawCoordinates, (terms)));
+        }
+        if (method == Method.Demand) {
+            return (aggregator, 0, abi.encodeCall(IMeasurements.demand, (terms)));
         }
         if (method == Method.Expire) {
             vm.warp(uint256(_project().deadline) + 1);

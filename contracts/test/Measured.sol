@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IMeasurements} from "../src/interfaces/IMeasurements.sol";
 import {Measurement, Part} from "../src/interfaces/State.sol";
+import {Steps} from "../src/libraries/Choices.sol";
 import {Fixture, IMarketEvents, Phase, Point, Vectors} from "./Fixture.sol";
 
 /// @title A project whose models three evaluators measure, and two of three arbiters judge
@@ -22,6 +23,7 @@ abstract contract Measured is Fixture {
         super.setUp();
         _useDefaults();
         model = [int256(0), 0, 0, 0];
+        terms.step = Steps.BOUNDED;
         for (uint256 i; i < 3; ++i) {
             evaluators[i] = makeAddr(string.concat("evaluator ", vm.toString(i)));
             arbiters[i] = makeAddr(string.concat("arbiter ", vm.toString(i)));

@@ -159,7 +159,8 @@ contract MeasuredPayTest is Measured {
         assertApproxEqAbs(
             _trainersHave(), _worth(uint256(GAIN)) + _attendance(), _worth(uint256(GAIN)) >> 20
         );
-        assertEq(_credit(arbiters[0]) + _credit(arbiters[1]), OWNER_BOND);
+        assertEq(_credit(arbiters[0]) + _credit(arbiters[1]), OWNER_BOND - DISPUTE_BOND);
+        assertEq(_project().bonds, DISPUTE_BOND); // for the model to come
         _assertAllIsHeld();
     }
 
@@ -173,7 +174,7 @@ contract MeasuredPayTest is Measured {
         _judge(LOSS - 2 * half);
         uint256 honest = _worth(uint256(2 * half)) + _attendance();
         assertApproxEqAbs(_trainersHave(), honest, honest >> 20);
-        assertEq(_due(outsider), DISPUTE_BOND + OWNER_BOND / 2);
+        assertEq(_due(outsider), DISPUTE_BOND + (OWNER_BOND - DISPUTE_BOND) / 2);
         _assertAllIsHeld();
     }
 
@@ -207,8 +208,10 @@ contract MeasuredPayTest is Measured {
         );
         vm.prank(evaluators[0]);
         market.measure(terms, 2, given);
+        uint256 had = _credit(arbiters[0]);
         _judge(LOSS - GAIN - 5);
         _assertPhase(Phase.Commit);
+        assertEq(_credit(arbiters[0]), had + DISPUTE_BOND / 2); // nobody measures for nothing
     }
 
     function test_Lie_OfADisputerCostsItsBondAlone() public {

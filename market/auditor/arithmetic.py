@@ -11,7 +11,7 @@ from market.chain.terms import Terms
 from market.contribution.grid import Grid, Step
 from market.contribution.statistics import RoundGame
 from market.game import Payment, Rule, Selection, Verdict
-from market.game.clipping import ONE, clip
+from market.game.clipping import ONE, clip, sure_of
 from market.game.deviation import deviations
 from market.game.outliers import Ranking, multi_krum
 from market.game.payouts import weigh
@@ -81,10 +81,9 @@ class Arithmetic:
     @cached_property
     def clipped(self) -> list[int]:
         """A_i: what of each delta entered, of ONE."""
-        squares = [row[i] for i, row in enumerate(self.game.K)]
-        if self.rule.step != Step.EXACT:
-            return [ONE] * len(squares)
-        return clip(squares, [2 * b for b in self.game.b], self.sigma)
+        if self.rule.step == Step.MEAN:
+            return [ONE] * len(self._squares)
+        return clip(self._squares, self._linear, self.sigma)
 
     @cached_property
     def step(self) -> int:
@@ -104,9 +103,9 @@ class Arithmetic:
         """Who was left out for its value, in order."""
         if self.rule.selection != Selection.PROVEN_VALUE:
             return []
-        linear = [2 * b for b in self.game.b]
-        fewest = self.rule.fewest
-        found = departures(self.game.G, linear, self.sigma, self.clipped, fewest, self._stride)
+        found = departures(
+            self.game.G, self._linear, self.sigma, self.clipped, self.rule.fewest, self._stride
+        )
         return [Departure(slot, value, 2 * self.sigma[slot]) for slot, value in found]
 
     @cached_property
@@ -117,8 +116,22 @@ class Arithmetic:
         accounts = [int(account, 16) for account in self.trainers]
         return multi_krum(self.game.K, self.rule.byzantine, accounts)
 
+    @cached_property
+    def sure_ones(self) -> list[int]:
+        """Slots whose value alone is above one standard error."""
+        return sure_of(self._squares, self._linear, self.sigma)
+
+    @property
+    def _squares(self) -> list[int]:
+        return [row[i] for i, row in enumerate(self.game.K)]
+
+    @property
+    def _linear(self) -> list[int]:
+        return [2 * b for b in self.game.b]
+
     def _stride(self, count: int, upward: int, curved: int) -> int:
-        return stride(self.rule.step, count, self.rule.lattice, upward, curved)
+        rule = self.rule
+        return stride(rule.step, count, len(self.sure_ones), rule.lattice, upward, curved)
 
     # --- of the score ---
 

@@ -77,6 +77,12 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "NoHashYet": ("block {0}, which decides, is not there yet", "wait for it"),
     "WrongMeasurement": ("measurement {0} is not the open one, {1}", "see `market status`"),
     "BadMeasurement": ("the measured numbers are out of range", "measure again"),
+    "NotMeasured": ("the model of project 0x{0} is not measured", "its yardstick is in its terms"),
+    "AlreadyDemanded": ("the yardstick was demanded in epoch {0} already", "settle by it"),
+    "AnotherMeasurement": (
+        "on demand the same is said again: 0x{0}, not 0x{1}",
+        "hand out the yardstick that was attested",
+    ),
     "NoSuchReveal": ("no reveal stands in epoch {0} at slot {1}", "see `market status`"),
     "AlreadyClaimed": ("a delta of {0} has been opened already", "withdraw when it is over"),
     "NegativeCurvature": (

@@ -89,11 +89,13 @@ class Measure:
     `number` counts measurements that are concluded, `seed` is that of the round's coordinates and
     zeros before it is drawn, `attested` the hash of a measurement that waits to be contested, which
     says `utility` and its `spread`. `sure` and `predicted` are of the round that waits for its pay.
+    `demanded_in` is one more than the opening in which the yardstick was demanded last.
     """
 
     number: int
     deposed: bool
     sure: bool
+    demanded_in: int
     seed_block: int
     seed: bytes
     attested: bytes
@@ -105,12 +107,12 @@ class Measure:
     @classmethod
     def from_abi(cls, raw: Sequence[Any]) -> Measure:
         """From the tuple that web3 decodes."""
-        number, deposed, sure, block, seed, attested, utility, spread, predicted, point = raw
-        told = bytes(seed), bytes(attested), utility, spread, predicted, Point(*point)
-        return cls(number, deposed, sure, block, *told)
+        number, deposed, sure, demanded, block, seed, attested, *values, point = raw
+        told = bytes(seed), bytes(attested), *values, Point(*point)
+        return cls(number, deposed, sure, demanded, block, *told)
 
 
-UNMEASURED = Measure(0, False, False, 0, bytes(32), bytes(32), 0, 0, 0, Point(0, 0))
+UNMEASURED = Measure(0, False, False, 0, 0, bytes(32), bytes(32), 0, 0, 0, Point(0, 0))
 """Of a project whose yardstick stands in its terms."""
 
 

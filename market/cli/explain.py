@@ -81,7 +81,7 @@ def _arithmetic(a: Arithmetic, payout: int) -> list[str]:
         f"              <D, H D_j> {_row(a.game.G[a.slot])}",
         f"              2 <c - H w, D> = {a.linear}, U(w) = {a.game.U}",
     ]
-    if a.rule.step == Step.EXACT:
+    if a.rule.step != Step.MEAN:
         lines.append(f"  clipped     to {a.clipped[a.slot]} of {ONE}")
     lines += _selection(a)
     if not a.is_selected:

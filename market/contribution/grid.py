@@ -20,6 +20,7 @@ class Step(Choice):
 
     MEAN = 0, "mean"
     EXACT = 1, "exact"
+    BOUNDED = 2, "bounded"
 
 
 EXACT_LATTICE = 1 << 20
@@ -28,7 +29,7 @@ EXACT_LATTICE = 1 << 20
 
 def lattice_of(slots: int, step: Step) -> int:
     """What a delta's integers are counted in within a model's: L."""
-    return EXACT_LATTICE if step == Step.EXACT else math.lcm(*range(1, slots + 1))
+    return math.lcm(*range(1, slots + 1)) if step == Step.MEAN else EXACT_LATTICE
 
 
 @dataclass(frozen=True)

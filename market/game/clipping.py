@@ -14,6 +14,11 @@ ONE = 1 << A_BITS
 """The weight of a delta that enters as it is."""
 
 
+def sure_of(squares: Sequence[int], linear: Sequence[int], sigma: Sequence[int]) -> list[int]:
+    """Slots of those that move, and whose value alone is above one standard error."""
+    return [i for i, square in enumerate(squares) if square > 0 and linear[i] > 2 * sigma[i]]
+
+
 def clip(squares: Sequence[int], linear: Sequence[int], sigma: Sequence[int]) -> list[int]:
     """A_i: what of each delta enters, ONE for all of it, rounded down.
 
@@ -23,7 +28,7 @@ def clip(squares: Sequence[int], linear: Sequence[int], sigma: Sequence[int]) ->
         sigma: n, standard errors of b_i.
     """
     moved = [i for i, square in enumerate(squares) if square > 0]
-    reference = [i for i in moved if linear[i] > 2 * sigma[i]] or moved
+    reference = sure_of(squares, linear, sigma) or moved
     if not reference:
         return [ONE] * len(squares)
     norms = sorted(squares[i] for i in reference)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from market.contribution.grid import Step
 from market.contribution.statistics import RoundGame
 from market.errors import InputError, ProofError
-from market.game.clipping import ONE, clip
+from market.game.clipping import ONE, clip, sure_of
 from market.game.deviation import deviations
 from market.game.in_run import in_run, weighted_value
 from market.game.leave_one_out import fixed_leave_one_out, leave_one_out
@@ -80,6 +80,7 @@ class _Round:
         linear: n, 2 b_i.
         sigma: n, standard errors of b_i.
         clipped: n, A_i.
+        sure: trainers whose value alone is above one standard error.
     """
 
     game: RoundGame
@@ -88,9 +89,10 @@ class _Round:
     linear: list[int]
     sigma: list[int]
     clipped: list[int]
+    sure: int
 
     def stride(self, count: int, linear: int, quadratic: int) -> int:
-        return stride(self.rule.step, count, self.rule.lattice, linear, quadratic)
+        return stride(self.rule.step, count, self.sure, self.rule.lattice, linear, quadratic)
 
     def stride_of(self, selected: Sequence[int]) -> int:
         linear = sum(self.clipped[i] * self.linear[i] for i in selected)
@@ -122,8 +124,9 @@ def judge(game: RoundGame, addresses: Sequence[int], rule: Rule) -> Verdict:
     linear = [2 * b for b in game.b]
     sigma = deviations([game.G[i][i] for i in range(n)], game.U, rule.yardstick)
     squares = [game.K[i][i] for i in range(n)]
-    clipped = clip(squares, linear, sigma) if rule.step == Step.EXACT else [ONE] * n
-    round = _Round(game, addresses, rule, linear, sigma, clipped)
+    clipped = [ONE] * n if rule.step == Step.MEAN else clip(squares, linear, sigma)
+    sure = len(sure_of(squares, linear, sigma))
+    round = _Round(game, addresses, rule, linear, sigma, clipped, sure)
     selected = SELECTIONS[rule.selection](round)
     T = round.stride_of(selected)
     weights = weights_of(clipped, selected, T)

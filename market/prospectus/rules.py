@@ -22,6 +22,11 @@ _STEPS = {
         "The model moves as far along the deltas that are left as the validation rows say is best, "
         "and not at all where no way is better. Deltas longer than usual are shortened first."
     ),
+    Step.BOUNDED: (
+        "The model moves as far along the deltas that are left as the validation rows say is best, "
+        "but no further than the mean of those that surely gain. Deltas longer than usual are "
+        "shortened first."
+    ),
 }
 _SCORINGS = {
     Scoring.SHAPLEY: (
@@ -46,7 +51,7 @@ def rule_sentences(terms: Terms) -> tuple[str, ...]:
     """Who is left out, how the model moves, what is scored, what a score is paid."""
     scoring = Scoring(terms.scoring)
     sure = scoring == Scoring.IN_RUN or (
-        scoring == Scoring.LEAVE_ONE_OUT and terms.step == Step.EXACT
+        scoring == Scoring.LEAVE_ONE_OUT and terms.step != Step.MEAN
     )
     paid = "Paid is what a score is above its standard error" if sure else "Paid are scores above 0"
     return (

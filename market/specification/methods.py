@@ -45,8 +45,9 @@ DEFENCES = (
 OPTIMISERS = ("fedavg", "fedavgm", "fedadam", "fedyogi")
 """What that one delta does to the model."""
 
-STEPS = ("exact", "mean")
-"""How far the model moves along it: as far as the utility rises, or by the plain mean."""
+STEPS = ("exact", "bounded", "mean")
+"""How far the model moves along it: as far as the utility rises, the same but no further than the
+mean of those who surely gain, or by the plain mean."""
 
 LOCALS = ("sgd", "fedprox", "scaffold")
 """How trainers train: docs/robustness.md."""
@@ -57,7 +58,7 @@ DEFAULT_MU = 0.01
 PROVABLE = {
     "contribution": ("in-run", "exact-shapley", "leave-one-out"),
     "defence": ("proven-value", "multi-krum"),
-    "step": ("exact", "mean"),
+    "step": ("exact", "bounded", "mean"),
     "optimiser": ("fedavg",),
     "local": ("sgd",),
 }
@@ -101,10 +102,10 @@ class Methods:
                     f"methods: no {entry} {getattr(self, entry)!r}",
                     f"choose one of {', '.join(known)}",
                 )
-        if self.contribution == "exact-shapley" and self.step == "exact":
+        if self.contribution == "exact-shapley" and self.step != "mean":
             raise InputError(
                 'methods: contribution = "exact-shapley" values means of coalitions, '
-                'and step = "exact" moves the model by another',
+                f'and step = "{self.step}" moves the model by another',
                 'choose step = "mean" with it, or contribution = "in-run"',
             )
         if self.mu is not None and self.local != "fedprox":

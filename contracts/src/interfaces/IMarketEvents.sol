@@ -97,6 +97,9 @@ interface IMarketEvents {
     event ContestOpened(bytes32 indexed id, uint256 number, uint64 deadline);
     /// @notice The evaluators were silent, and the arbiters measure from now on.
     event Deposed(bytes32 indexed id, uint256 number, uint64 deadline);
+    event Demanded(
+        bytes32 indexed id, uint256 number, uint256 epoch, address aggregator, uint64 deadline
+    );
     /// @notice The round's model is worse than the one before it, which goes on.
     event Undone(bytes32 indexed id, uint256 indexed round);
     event Disputed(bytes32 indexed id, address indexed disputer, uint256 bond);
@@ -167,6 +170,9 @@ interface IMarketEvents {
     error NoHashYet(uint64 decisive);
     error WrongMeasurement(uint256 given, uint256 current);
     error BadMeasurement();
+    error NotMeasured(bytes32 id);
+    error AlreadyDemanded(uint256 epoch);
+    error AnotherMeasurement(bytes32 attested, bytes32 given);
     error AlreadyVoted(address arbiter);
     error NoVerifier(bytes32 circuit, bytes32 codeHash);
     error ProofRejected();

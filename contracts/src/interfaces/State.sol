@@ -112,6 +112,7 @@ struct Measure {
     uint16 number; // measurements that are concluded
     bool deposed; // the arbiters measure
     bool sure; // whether the shares of the round that waits for its pay are lower bounds
+    uint16 demandedIn; // epoch + 1 in which the yardstick was demanded last; 0 for never
     uint64 seedBlock; // whose hash decides the coordinates
     bytes32 seed; // of the coordinates; zero until somebody has asked for it in time
     bytes32 attested; // hash of the measurement that waits to be contested

@@ -31,6 +31,7 @@ library Selections {
 library Steps {
     uint8 internal constant MEAN = 0;
     uint8 internal constant EXACT = 1;
+    uint8 internal constant BOUNDED = 2; // exact, and no further than senders of nothing explain
 }
 
 /// @notice What a round's money depends on.

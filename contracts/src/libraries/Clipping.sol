@@ -13,17 +13,19 @@ library Clipping {
     /// @notice The factor of a delta that enters as it is.
     uint256 internal constant ONE = 2 ** BITS;
 
-    /// @notice A_i, rounded down: D_i enters as A_i / ONE D_i, at most as long as the reference.
     /// @param sigma The standard error of every b_i.
+    /// @return a A_i, rounded down: D_i enters as A_i / ONE D_i, at most as long as the reference.
+    /// @return sure How many values alone are above one standard error.
     function factors(Game memory game, uint256[] memory sigma)
         internal
         pure
-        returns (uint256[] memory a)
+        returns (uint256[] memory a, uint256 sure)
     {
         uint256 n = sigma.length;
         a = whole(n);
-        uint256 limit = _reference(game, sigma);
-        if (limit == 0) return a;
+        uint256 limit;
+        (limit, sure) = _reference(game, sigma);
+        if (limit == 0) return (a, sure);
         unchecked {
             for (uint256 i; i < n; ++i) {
                 // casting is safe because of a comparison, and of the bound on claims
@@ -43,17 +45,24 @@ library Clipping {
         }
     }
 
-    /// @dev The lower median of the squared norms; 0 where nobody moves.
-    function _reference(Game memory game, uint256[] memory sigma) private pure returns (uint256) {
-        (uint256[] memory norms, uint256 sure, uint256 moved) = _norms(game, sigma);
-        if (moved == 0) return 0;
-        if (sure == 0) sure = moved;
+    /// @return limit The lower median of the squared norms; 0 where nobody moves.
+    /// @return sure How many values are above their errors.
+    function _reference(Game memory game, uint256[] memory sigma)
+        private
+        pure
+        returns (uint256 limit, uint256 sure)
+    {
+        uint256[] memory norms;
+        uint256 moved;
+        (norms, sure, moved) = _norms(game, sigma);
+        if (moved == 0) return (0, 0);
+        uint256 count = sure == 0 ? moved : sure;
         assembly ("memory-safe") {
-            mstore(norms, sure)
+            mstore(norms, count)
         }
         // slither-disable-next-line unused-return: it sorts in place.
         Arrays.sort(norms);
-        return norms[(sure - 1) / 2];
+        limit = norms[(count - 1) / 2];
     }
 
     /// @return norms Squared, those above 0: of those whose value is above its error, or of all where

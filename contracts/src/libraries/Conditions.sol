@@ -66,7 +66,7 @@ library Conditions {
     function _requireRules(Terms calldata terms) private pure {
         require(
             terms.selection <= Selections.PROVEN_VALUE && terms.scoring <= Scorings.IN_RUN
-                && terms.step <= Steps.EXACT && terms.payment <= Payments.PER_GAIN,
+                && terms.step <= Steps.BOUNDED && terms.payment <= Payments.PER_GAIN,
             IMarketEvents.BadTerms("an unknown selection, scoring, step or payment")
         );
         require(
@@ -106,8 +106,10 @@ library Conditions {
             IMarketEvents.BadTerms("more than 8 evaluators, or a quorum of none or above them")
         );
         require(
-            terms.payment == Payments.PER_GAIN && terms.step == Steps.EXACT,
-            IMarketEvents.BadTerms("a measured model with another payment or step than its gain's")
+            terms.payment == Payments.PER_GAIN && terms.step == Steps.BOUNDED,
+            IMarketEvents.BadTerms(
+                "a measured model with another payment than by gain, or step than the bounded"
+            )
         );
     }
 
@@ -130,6 +132,12 @@ library Conditions {
             IMarketEvents.BadTerms(
                 "a dispute bond of nothing or above the owner's, or that above 2^80"
             )
+        );
+        // Of every model, and once more: else arbiters would measure for nothing.
+        uint256 measured = terms.evaluators.length == 0 ? 0 : uint256(terms.rounds) + 2;
+        require(
+            terms.ownerBond >= measured * terms.disputeBond,
+            IMarketEvents.BadTerms("an owner's bond that does not pay arbiters for every model")
         );
     }
 

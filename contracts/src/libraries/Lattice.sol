@@ -15,7 +15,7 @@ library Lattice {
 
     /// @param step One of Steps.
     function size(uint8 step, uint256 slots) internal pure returns (uint256) {
-        return step == Steps.EXACT ? FINE : refinement(slots);
+        return step == Steps.MEAN ? refinement(slots) : FINE;
     }
 
     /// @notice lcm(1..slots): the mean of any number of deltas is then a whole step.

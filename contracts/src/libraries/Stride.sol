@@ -12,6 +12,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 struct Direction {
     uint256 selected; // bit i is set if trainer i is in
     uint256 players; // how many are
+    uint256 sure; // how many have a value that alone is above one standard error, in or not
     uint256[] clips; // A_i, 0 for who is not in
     int256[] rows; // sum_{j in} A_j G_ij, of everybody
     int256 slope; // sum_{i in} A_i 2 b_i
@@ -76,19 +77,25 @@ library Stride {
     /// @param step One of Steps.
     /// @param lattice Of the grid.
     /// @dev The exact step is a line search: along t u the utility rises by t slope - t^2 curvature,
-    /// most at t = slope / (2 curvature). Nothing where it does not rise.
+    /// most at t = slope / (2 curvature). Nothing where it does not rise. Bounded it is no longer than
+    /// the mean of those whose value is sure: it makes up for senders of nothing, and does not believe a
+    /// yardstick beyond where deltas lead.
     function along(Direction memory u, uint8 step, uint256 lattice)
         internal
         pure
         returns (uint256)
     {
         unchecked {
+            uint256 all = lattice << (BITS - Clipping.BITS);
             // slither-disable-next-line divide-before-multiply: the number of players divides it.
-            if (step == Steps.MEAN) return (lattice << (BITS - Clipping.BITS)) / u.players;
+            if (step == Steps.MEAN) return all / u.players;
             if (u.slope <= 0 || u.curvature <= 0) return 0;
             // casting is safe because both are positive
             // forge-lint: disable-next-line(unsafe-typecast)
-            return Math.min((uint256(u.slope) << (BITS - 1)) / uint256(u.curvature), MOST);
+            uint256 t = (uint256(u.slope) << (BITS - 1)) / uint256(u.curvature);
+            if (step == Steps.EXACT) return Math.min(t, MOST);
+            bool fewer = u.sure != 0 && u.sure < u.players;
+            return Math.min(t, all / (fewer ? u.sure : u.players));
         }
     }
 

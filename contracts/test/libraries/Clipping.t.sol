@@ -24,7 +24,8 @@ contract ClippingTest is Test {
             if (still >> i & 1 == 0) game.squares[i] = int256(uint256(squares[i]));
             (game.linear[i], sigma[i]) = (linear[i], errors[i]);
         }
-        uint256[] memory a = Clipping.factors(game, sigma);
+        (uint256[] memory a, uint256 sure) = Clipping.factors(game, sigma);
+        assertEq(sure, _sure(game, sigma));
         uint256 limit = _reference(game, sigma);
         for (uint256 i; i < N; ++i) {
             uint256 square = uint256(game.squares[i]);
@@ -48,12 +49,19 @@ contract ClippingTest is Test {
         (game.squares[2], game.linear[2], sigma[2]) = (4, 1, 0);
         (game.squares[3], game.linear[3], sigma[3]) = (64, 10, 5);
         (game.squares[4], game.linear[4], sigma[4]) = (0, 11, 5);
-        uint256[] memory a = Clipping.factors(game, sigma);
+        (uint256[] memory a, uint256 sure) = Clipping.factors(game, sigma);
+        assertEq(sure, 3);
         assertEq(a[0], 2 ** 15);
         assertEq(a[1], 2 ** 16);
         assertEq(a[2], 2 ** 16);
         assertEq(a[3], 2 ** 14);
         assertEq(a[4], 2 ** 16);
+    }
+
+    function _sure(Game memory game, uint256[] memory sigma) private pure returns (uint256 sure) {
+        for (uint256 i; i < N; ++i) {
+            if (game.squares[i] > 0 && game.linear[i] > 2 * int256(sigma[i])) ++sure;
+        }
     }
 
     /// @dev The lower one, of those above their errors that move; or of all that do; or none.

@@ -45,6 +45,7 @@ contract LatticeTest is Test {
     function test_Size_OfTheExactStepDoesNotDependOnTheSlots() public pure {
         for (uint256 slots = 3; slots <= 32; ++slots) {
             assertEq(Lattice.size(Steps.EXACT, slots), 2 ** 20);
+            assertEq(Lattice.size(Steps.BOUNDED, slots), 2 ** 20);
             assertEq(Lattice.size(Steps.MEAN, slots), Lattice.refinement(slots));
         }
     }

@@ -64,6 +64,23 @@ contract StrideTest is Coalitions {
         assertEq(Stride.weights(u, t)[0], (uint256(2 ** 20) * 5) / 3);
     }
 
+    /// @dev Senders of nothing shorten a mean, and this makes up for them and goes no further.
+    function testFuzz_Along_TheBoundedStepIsNoLongerThanTheMeanOfTheSure(
+        int96 slope,
+        int64 curvature,
+        uint256 players,
+        uint256 sure
+    ) public pure {
+        Direction memory u;
+        (u.slope, u.curvature) = (slope, curvature);
+        (u.players, u.sure) = (bound(players, 1, 32), bound(sure, 0, 32));
+        uint256 fewer = u.sure == 0 || u.sure > u.players ? u.players : u.sure;
+        uint256 exact = Stride.along(u, Steps.EXACT, 1 << 20);
+        uint256 most = (uint256(2 ** 20) << 16) / fewer;
+        assertEq(Stride.along(u, Steps.BOUNDED, 1 << 20), exact < most ? exact : most);
+        if (u.sure == 0) assertEq(most, Stride.along(u, Steps.MEAN, 1 << 20));
+    }
+
     function test_Along_TheMeanIsWholeSteps() public pure {
         Direction memory u;
         u.clips = new uint256[](6);

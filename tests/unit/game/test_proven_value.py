@@ -15,7 +15,7 @@ from market.game.stride import T_BITS, stride
 
 
 def exact(count: int, linear: int, quadratic: int) -> int:
-    return stride(Step.EXACT, count, 1 << 20, linear, quadratic)
+    return stride(Step.EXACT, count, 0, 1 << 20, linear, quadratic)
 
 
 @st.composite
