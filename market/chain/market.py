@@ -14,9 +14,9 @@ from web3.types import TxReceipt
 
 from market.chain.artifact import Artifact, load_artifact
 from market.chain.connection import Connection
-from market.chain.deployed import DeployedMarket
 from market.chain.events import no_such_project
 from market.chain.logs import SettledRound, Settlement
+from market.chain.measuring import MeasuringMarket
 from market.chain.payment import pay
 from market.chain.refusal import Refusals
 from market.chain.registry import Registry
@@ -57,7 +57,7 @@ class OtherCodeError(ChainError):
     """What stands at an address is not the contract that is expected there."""
 
 
-class Market(DeployedMarket):
+class Market(MeasuringMarket):
     """Calls and events of one deployed market.
 
     Calls that take money take it from the signing account: as native coin, or from its tokens,

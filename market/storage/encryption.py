@@ -6,8 +6,10 @@ delta is settled by the commitment on chain.
 
 from __future__ import annotations
 
+from nacl.encoding import RawEncoder
 from nacl.exceptions import CryptoError
-from nacl.public import PrivateKey, PublicKey, SealedBox
+from nacl.hash import blake2b
+from nacl.public import Box, PrivateKey, PublicKey, SealedBox
 
 from market.errors import StorageError
 
@@ -47,6 +49,26 @@ def seal(data: bytes, public_key: bytes) -> bytes:
     try:
         return bytes(SealedBox(PublicKey(public_key)).encrypt(data))
     except CryptoError as error:  # a point of low order, which would share its secret with all
+        raise StorageError(f"{public_key.hex()} is not a usable public key") from error
+
+
+def seal_by(data: bytes, public_key: bytes, ephemeral: bytes) -> bytes:
+    """What `seal` makes, by a sender's key that is given: who knows it can make the same again.
+
+    Args:
+        ephemeral: 32 secret bytes that seal to no other key, and seal nothing else.
+
+    Raises:
+        StorageError: nothing can be sealed to this key.
+    """
+    _check(public_key)
+    sender, receiver = PrivateKey(ephemeral), PublicKey(public_key)
+    shown = bytes(sender.public_key)
+    # As libsodium's crypto_box_seal derives it.
+    nonce = blake2b(shown + public_key, digest_size=Box.NONCE_SIZE, encoder=RawEncoder)
+    try:
+        return shown + bytes(Box(sender, receiver).encrypt(data, nonce).ciphertext)
+    except CryptoError as error:
         raise StorageError(f"{public_key.hex()} is not a usable public key") from error
 
 

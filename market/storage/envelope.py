@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256, shake_256
 
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 from nacl.utils import random
 
 from market.errors import InputError, StorageError
-from market.storage.encryption import KEY_BYTES, OVERHEAD_BYTES, open_sealed, seal
+from market.storage.encryption import KEY_BYTES, OVERHEAD_BYTES, open_sealed, seal, seal_by
 
 MAX_RECIPIENTS = 16
 _SEALED_KEY_BYTES = KEY_BYTES + OVERHEAD_BYTES
@@ -30,6 +31,31 @@ def enclose(data: bytes, public_keys: Sequence[bytes]) -> bytes:
     key = random(KEY_BYTES)
     sealed = b"".join(seal(key, public_key) for public_key in public_keys)
     return bytes([len(public_keys)]) + sealed + bytes(SecretBox(key).encrypt(data))
+
+
+def enclose_alike(data: bytes, public_keys: Sequence[bytes]) -> bytes:
+    """As `enclose`, but the same bytes from everybody who knows `data`, for the same recipients.
+
+    Args:
+        data: with enough in it that nobody can guess, as salts: the key follows from it.
+
+    Raises:
+        InputError, StorageError: as `enclose`.
+    """
+    if not 0 < len(public_keys) <= MAX_RECIPIENTS:
+        raise InputError(f"an envelope has 1 to {MAX_RECIPIENTS} recipients")
+
+    def drawn(label: bytes, size: int) -> bytes:
+        return shake_256(b"market.envelope.1" + label + digest).digest(size)
+
+    digest = sha256(data).digest()
+    key = drawn(b"key", KEY_BYTES)
+    sealed = b"".join(
+        seal_by(key, public_key, drawn(b"sender" + public_key, KEY_BYTES))
+        for public_key in public_keys
+    )
+    box = SecretBox(key).encrypt(data, drawn(b"nonce", SecretBox.NONCE_SIZE))
+    return bytes([len(public_keys)]) + sealed + bytes(box)
 
 
 def open_envelope(envelope: bytes, private_key: bytes) -> bytes:

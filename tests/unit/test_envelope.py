@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 
 from market.errors import InputError, StorageError
 from market.storage.encryption import new_private_key, public_key_of
-from market.storage.envelope import MAX_OVERHEAD_BYTES, MAX_RECIPIENTS, enclose, open_envelope
+from market.storage.envelope import (
+    MAX_OVERHEAD_BYTES,
+    MAX_RECIPIENTS,
+    enclose,
+    enclose_alike,
+    open_envelope,
+)
 
 KEYS = [new_private_key() for _ in range(3)]
 PUBLIC = [public_key_of(key) for key in KEYS]
@@ -17,6 +23,16 @@ def test_every_recipient_opens_it(data: bytes) -> None:
     envelope = enclose(data, PUBLIC)
     assert [open_envelope(envelope, key) for key in KEYS] == [data] * 3
     assert len(envelope) - len(data) <= MAX_OVERHEAD_BYTES
+
+
+@given(data=st.binary(max_size=200))
+def test_who_knows_the_content_makes_the_same_envelope(data: bytes) -> None:
+    envelope = enclose_alike(data, PUBLIC)
+    assert envelope == enclose_alike(data, PUBLIC) != enclose_alike(data + b"1", PUBLIC)
+    assert [open_envelope(envelope, key) for key in KEYS] == [data] * 3
+    assert len(envelope) == len(enclose(data, PUBLIC))
+    # No two contents or recipients share a key.
+    assert envelope[1:49] != enclose_alike(data + b"1", PUBLIC)[1:49] != envelope[81:129]
 
 
 def test_nobody_else_opens_it() -> None:
