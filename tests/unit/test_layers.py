@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DOMAIN = ("contribution", "game", "training", "datasets", "specification", "yardstick")
+DOMAIN = ("contribution", "data", "game", "training", "datasets", "specification", "yardstick")
 LIBRARIES = ("valuation", "utility", "robust", "attacks", "optimisers")
 ADAPTERS = ("chain", "storage", "flower")
 ROLES = ("owner", "trainer", "aggregator", "arbiter", "auditor")
