@@ -51,6 +51,9 @@ class CsvTable:
             self._file.close()
             raise
 
+    def close(self) -> None:
+        self._file.close()
+
     def pieces(self, names: Sequence[str], findings: Findings) -> Iterator[Any]:
         """Record batches of texts. Adds lines with more or fewer cells than the header.
 

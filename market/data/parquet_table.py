@@ -51,10 +51,8 @@ class ParquetTable:
             self._file.close()
             raise self._damaged(error) from error
 
-    @property
-    def rows(self) -> int:
-        """How many there are, by the footer's word."""
-        return int(self._parquet.metadata.num_rows)
+    def close(self) -> None:
+        self._file.close()
 
     def pieces(self, names: Sequence[str], findings: Findings) -> Iterator[Any]:
         """Record batches. Adds columns that hold no numbers and no texts.
