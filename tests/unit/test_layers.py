@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DOMAIN = ("contribution", "data", "game", "training", "datasets", "specification", "yardstick")
-LIBRARIES = ("valuation", "utility", "robust", "attacks", "optimisers")
+LIBRARIES = ("objectives", "valuation", "utility", "robust", "attacks", "optimisers")
 ADAPTERS = ("chain", "storage", "flower")
 ROLES = ("owner", "trainer", "aggregator", "arbiter", "auditor")
 ABOVE = ("cli", "demo")
