@@ -254,6 +254,7 @@ contract Measurements is Court, IMeasurements {
         }
         p.gainPaid += paid.toUint128();
         p.earned += earned.toUint24();
+        // slither-disable-next-line divide-before-multiply: what does not divide stays.
         p.trainerBudget -= (paid + attendance * parts.length).toUint128();
         return prize.exhausted;
     }
