@@ -24,9 +24,11 @@ def network() -> nn.Module:
     return nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.Dropout(0.2), nn.Linear(8, 3))
 
 
-def run(module: nn.Module, told: Recipe, rows: Any = X, labels: Any = Y, **more: Any) -> Trained:
+def run(
+    module: nn.Module, told: Recipe, rows: Any = X, labels: Any = Y, k: int = 20, **more: Any
+) -> Trained:
     shapes = {name: value.shape for name, value in module.named_parameters()}
-    coordinates = Coordinates.of(shapes, 20, bytes(32))
+    coordinates = Coordinates.of(shapes, k, bytes(32))
     weights = {name: value.detach().clone() for name, value in module.named_parameters()}
     return train(module, weights, coordinates, rows, labels, told, **{"seed": 0, **more})
 
@@ -138,9 +140,11 @@ def test_divergence_is_an_error_and_no_delta() -> None:
     told = recipe(loss="squared", learning_rate=1000, epochs=30)
     with pytest.raises(InputError, match=r"at learning rate 1000: the loss is (nan|inf)"):
         run(module, told, labels=labels)
-    one_step = recipe(loss="squared", learning_rate=1000, batch_size=60)
+    one = nn.Linear(1, 1, bias=False)
+    far, label = torch.tensor([[1e18]]), torch.tensor([[1e19]])
+    one_step = recipe(loss="squared", learning_rate=1000)
     with pytest.raises(InputError, match="theta holds NaN or infinity after the last step"):
-        run(module, one_step, rows=X * 3e18, labels=labels * 3e18)
+        run(one, one_step, rows=far, labels=label, k=1)
 
 
 @pytest.mark.parametrize(
