@@ -1,0 +1,29 @@
+"""Names of tensors: the dotted paths that `nn.Module.named_parameters` gives."""
+
+from __future__ import annotations
+
+import re
+
+from market.errors import InputError
+from market.models.limits import MAX_NAME
+
+_NAME = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*", re.ASCII)
+MAX_PARTS = 32
+
+
+def check_name(name: object) -> str:
+    """`name`, if it can be a tensor's.
+
+    Raises:
+        InputError: it is longer than `MAX_NAME`, deeper than `MAX_PARTS`, or has other characters
+            than
+            letters, digits, underscores and points between them.
+    """
+    if not isinstance(name, str) or len(name) > MAX_NAME or not _NAME.fullmatch(name):
+        raise InputError(
+            f"{str(name)[:40]!r} is no name of a tensor",
+            f"letters, digits and _, with points between; at most {MAX_NAME} characters",
+        )
+    if name.count(".") >= MAX_PARTS or "__" in (name[:2], name[-2:]):
+        raise InputError(f"{name[:40]!r} is no name of a tensor")
+    return name
