@@ -45,6 +45,9 @@ Argument: TypeAlias = (
 )
 Kind: TypeAlias = Callable[[Any], Argument]
 
+MAX_WHOLE = 2**53
+"""Whole numbers beyond it are not all floats."""
+
 _INFINITIES = {"inf": math.inf, "-inf": -math.inf}
 
 
@@ -99,8 +102,10 @@ def number(raw: Any) -> int | float:
     """A number that is not NaN."""
     if isinstance(raw, str) and raw in _INFINITIES:
         return _INFINITIES[raw]
-    if isinstance(raw, bool) or not isinstance(raw, int | float) or abs(raw) > 1e300:
+    if isinstance(raw, bool) or not isinstance(raw, int | float):
         raise ValueError("must be a number")
+    if abs(raw) > (MAX_WHOLE if isinstance(raw, int) else 1e300):
+        raise ValueError("is too large a number")
     return raw
 
 

@@ -1,7 +1,7 @@
 """What an operation asks of the machine, told from shapes alone.
 
 Bounds, not estimates: the slowest way that torch has for an operation, where it has several. A
-convolution may write out every window; attention may write out its scores.
+convolution may write out every window.
 """
 
 from __future__ import annotations
@@ -50,11 +50,6 @@ def cost(step: Step) -> Cost:
             height, length = (1, 1, *step.outcome.shape)[-2:]
             spread = outcome // length * inner + outcome // height * inner
             return Cost(outcome * width, (spread + entries) * width, outcome * inner)
-        case "scaled_dot_product_attention":
-            query, key = step.tensors[:2]
-            scores = query.numel() // query.shape[-1] * key.shape[-2]
-            work = scores * (query.shape[-1] + step.outcome.shape[-1])
-            return Cost(outcome * width, (3 * scores + 2 * entries) * width, work)
         case "max_pool1d" | "max_pool2d" | "avg_pool1d" | "avg_pool2d":
             kernel = step.node.arguments["kernel_size"]
             assert isinstance(kernel, tuple)

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from market.errors import InputError
 from market.models.arguments import Argument, Outcome, Weight, as_json, within
-from market.models.dtypes import INPUTS
-from market.models.limits import MAX_EXTENT, MAX_NODES, MAX_RANK, MAX_TENSORS
+from market.models.dtypes import INPUTS, width
+from market.models.limits import MAX_EXTENT, MAX_NODES, MAX_RANK, MAX_ROW_BYTES, MAX_TENSORS
 from market.models.names import check_name
 from market.models.operations import OPERATIONS
 
@@ -102,12 +103,14 @@ def parse_graph(raw: Any) -> Graph:
 def _rows(raw: Any) -> Rows:
     entries = _entries(raw, "the input", {"dtype", "shape"})
     dtype, shape = entries["dtype"], entries["shape"]
-    if dtype not in INPUTS:
+    if not isinstance(dtype, str) or dtype not in INPUTS:
         raise InputError(f"the input's dtype is not among {', '.join(INPUTS)}")
     if not isinstance(shape, list) or not 1 <= len(shape) < MAX_RANK:
         raise InputError(f"the input's shape is no list of 1 to {MAX_RANK - 1} entries")
     if not all(type(extent) is int and 1 <= extent <= MAX_EXTENT for extent in shape):
         raise InputError("the input's shape has an entry that is no size")
+    if prod(shape) * width(dtype) > MAX_ROW_BYTES:
+        raise InputError(f"a row is larger than {MAX_ROW_BYTES} bytes")
     return Rows(dtype, tuple(shape))
 
 

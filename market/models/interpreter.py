@@ -84,7 +84,7 @@ def steps(
         if "dtype" in arguments:
             arguments["dtype"] = DTYPES[arguments["dtype"]]
         try:
-            outcome = operation.overload(**arguments)
+            outcome = operation.overload(**arguments, **operation.fixed)
         except _FAILURES as error:
             raise InputError(f"node {number} ({node.operation}): {first_line(error)}") from error
         outcomes[number] = outcome if operation.take is None else outcome[operation.take]

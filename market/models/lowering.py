@@ -17,6 +17,7 @@ from torch import fx
 
 from market.errors import InputError
 from market.models.arguments import Argument, Batch, Outcome, Weight, as_json
+from market.models.attention import ATTENTION, write_attention
 from market.models.dtypes import NAMES
 from market.models.graph import Node
 from market.models.limits import MAX_EXTENT
@@ -61,8 +62,8 @@ class Lowering:
         name, given = str(node.target), self._given(node)
         if name in NOTHING:
             return None
-        target: Any = node.target
-        if torch.Tag.nondeterministic_seeded in getattr(target, "tags", ()):
+        seeded = torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ())
+        if seeded and name not in {*OPERATIONS, ATTENTION}:
             raise InputError(
                 f"{name} draws random numbers{line_of(node)}",
                 "a model gives one outcome for one row",
@@ -73,6 +74,8 @@ class Lowering:
             return given["self"]
         if name in FILLED:
             return self._filled(node, FILLED[name], given)
+        if name == ATTENTION:
+            return write_attention(node, given, self._write)
         if name in CUTS:
             return tuple(self._cut(name, node, given))
         return self._written(name, node, given)
@@ -111,7 +114,7 @@ class Lowering:
     def _filled(self, node: fx.Node, value: float | None, given: dict[str, Any]) -> Outcome:
         # Of one entry in the file, and stretched when there is a batch.
         number = given["fill_value"] if value is None else value
-        constant = self._constant(torch.full((), number, dtype=_dtype(node)))
+        constant = torch.full((), number, dtype=_dtype(node))
         extents = tuple(_extent(each, node) for each in node.meta["val"].shape)
         return self._write("aten.expand.default", {"self": constant, "size": extents})
 
@@ -152,11 +155,12 @@ class Lowering:
             except ValueError as error:
                 raise InputError(f"{name}: {entry} {error}{line_of(node)}") from error
         defaults = {each.name: each.default_value for each in operation.overload._schema.arguments}
-        for entry in set(defaults) - set(arguments):
+        for entry in set(defaults) - set(arguments) - set(operation.fixed):
             if given.get(entry, defaults[entry]) != defaults[entry]:
                 raise InputError(f"{name}: {entry} cannot be {given[entry]} here{line_of(node)}")
         outcome = self._write(name, arguments)
-        return outcome if operation.take is None else (outcome,)
+        # A part of what torch gives, the first, is taken by the node that follows.
+        return (outcome,) if isinstance(node.meta["val"], tuple | list) else outcome
 
     def _argument(self, value: Any, node: fx.Node) -> Argument:
         if isinstance(value, torch.Tensor):
@@ -179,8 +183,12 @@ class Lowering:
         self.constants[name] = tensor
         return Weight(name)
 
-    def _write(self, name: str, arguments: dict[str, Argument]) -> Outcome:
-        self.nodes.append(Node(name, arguments))
+    def _write(self, name: str, arguments: dict[str, Any]) -> Outcome:
+        stored = {
+            entry: self._constant(each) if isinstance(each, torch.Tensor) else each
+            for entry, each in arguments.items()
+        }
+        self.nodes.append(Node(name, stored))
         return Outcome(len(self.nodes))
 
 

@@ -8,7 +8,7 @@ that torch has and that is not listed keeps torch's default.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -42,6 +42,7 @@ class Operation:
     Args:
         overload: what is called.
         arguments: all that a file says.
+        fixed: arguments that are the same for every file.
         take: which of several outcomes is the operation's; None where there is but one.
         whole: whether the outcome may be of whole numbers or truth values, that is, whether numbers
             are only moved or compared. Arithmetic is done on floats.
@@ -50,6 +51,7 @@ class Operation:
 
     overload: Any
     arguments: dict[str, Kind]
+    fixed: dict[str, Any] = field(default_factory=dict)
     take: int | None = None
     whole: bool = False
     moves: bool = False
@@ -146,15 +148,6 @@ def _products() -> Iterator[Operation]:
         more = {"stride": extents, "dilation": extents, "groups": _extent}
         yield Operation(conv.default, {**weights, **more, "padding": some(_padding, rank, rank)})
         yield Operation(conv.padding, {**weights, **more, "padding": one_of("same", "valid")})
-    yield _operation(
-        _aten.scaled_dot_product_attention.default,
-        query=tensor,
-        key=tensor,
-        value=tensor,
-        attn_mask=optional(tensor),
-        is_causal=flag,
-        scale=optional(number),
-    )
     # The range of indices is checked in market/models/indices.py.
     yield _operation(
         _aten.embedding.default, weight=tensor, indices=tensor, padding_idx=between(-1, 2**31)
@@ -163,21 +156,23 @@ def _products() -> Iterator[Operation]:
 
 def _norms() -> Iterator[Operation]:
     scaled = {"weight": optional(tensor), "bias": optional(tensor), "eps": number}
+    measured = {"running_mean": tensor, "running_var": tensor}
     yield Operation(
-        _aten._native_batch_norm_legit_no_training.default,
-        {
-            "input": tensor,
-            "running_mean": tensor,
-            "running_var": tensor,
-            "momentum": number,
-            **scaled,
-        },
-        take=0,
+        _aten.batch_norm.default,
+        {"input": tensor, **measured, **scaled},
+        fixed={"training": False, "momentum": 0.0, "cudnn_enabled": True},
     )
-    yield _operation(
-        _aten.layer_norm.default, input=tensor, normalized_shape=some(_extent, 1), **scaled
+    # The flags about cuDNN choose a kernel, not an outcome.
+    yield Operation(
+        _aten.layer_norm.default,
+        {"input": tensor, "normalized_shape": some(_extent, 1), **scaled},
+        fixed={"cudnn_enable": True},
     )
-    yield _operation(_aten.group_norm.default, input=tensor, num_groups=_extent, **scaled)
+    yield Operation(
+        _aten.group_norm.default,
+        {"input": tensor, "num_groups": _extent, **scaled},
+        fixed={"cudnn_enabled": True},
+    )
     yield _operation(
         _aten.rms_norm.default,
         input=tensor,
@@ -240,6 +235,13 @@ def _reductions() -> Iterator[Operation]:
     reduced = partial(_operation, self=tensor, dim=some(dimension, 1), keepdim=flag)
     for overload in (_aten.mean.dim, _aten.sum.dim_IntList, _aten.amax.default, _aten.amin.default):
         yield reduced(overload)
+    yield _operation(
+        _aten.linalg_vector_norm.default,
+        self=tensor,
+        ord=number,
+        dim=some(dimension, 1),
+        keepdim=flag,
+    )
     yield reduced(_aten.var.correction, correction=optional(number))
     yield _picked(_aten.max.dim, self=tensor, dim=dimension, keepdim=flag)
     yield _picked(_aten.min.dim, self=tensor, dim=dimension, keepdim=flag)

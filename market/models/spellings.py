@@ -17,6 +17,7 @@ RENAMED: dict[str, tuple[str, dict[str, str]]] = {
     "aten.view.default": ("aten.reshape.default", {"size": "shape"}),
     "aten._unsafe_view.default": ("aten.reshape.default", {"size": "shape"}),
     "aten._to_copy.default": ("aten.to.dtype", {}),
+    "aten._native_batch_norm_legit_no_training.default": ("aten.batch_norm.default", {}),
     "aten.clamp_min.default": ("aten.clamp.default", {}),
     "aten.clamp_max.default": ("aten.clamp.default", {}),
 }
