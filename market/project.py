@@ -14,7 +14,7 @@ from market.chain.state import Created, ProjectState, SettledRound
 from market.chain.terms import Terms
 from market.chain.verifier import verifier_artifact, verifier_code_hash
 from market.contribution.grid import Step
-from market.errors import ChainError, MarketError, ProofError, StorageError
+from market.errors import ChainError, InputError, MarketError, ProofError, StorageError
 from market.progress import Progress, silent
 from market.specification.document import MAX_BYTES, Document, decode_document
 from market.storage.base import Storage
@@ -131,6 +131,11 @@ def fetch_document(storage: Storage, created: Created) -> Document:
     """
     data = storage.get(created.spec_cid, MAX_BYTES, FETCH_SECONDS)
     document = decode_document(data, created.terms.specification)
+    if created.terms.is_measured:
+        raise InputError(
+            "the project's models are measured round by round, which this version cannot follow",
+            "use a client of a later version",
+        )
     if document.slots != created.terms.slots:
         raise StorageError("the specification and the terms differ in the number of slots")
     return document

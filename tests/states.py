@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.chain.state import EVERYBODY, Audit, Draw, Phase, ProjectState
+from market.chain.state import EVERYBODY, UNMEASURED, Audit, Draw, Phase, ProjectState
 from market.specification.amounts import NOBODY
 from zk.field import Point
 
@@ -40,4 +40,5 @@ def state_of(phase: Phase, aggregator: str = NOBODY, committed: int = 0) -> Proj
         best_utility=0,
         draw=Draw(bytes(32), 0, 0, EVERYBODY),
         audit=Audit(NOBODY, 0, False, 0, 0),
+        measure=UNMEASURED,
     )

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IMarketEvents} from "./interfaces/IMarketEvents.sol";
 import {
     Announcement,
-    IMarketEvents,
+    Part,
     Phase,
     Project,
     Reveal,
     Standing,
     Terms,
     Trainer
-} from "./interfaces/IMarket.sol";
+} from "./interfaces/State.sol";
 import {Token} from "./libraries/Token.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
@@ -43,6 +44,11 @@ abstract contract Escrow is IMarketEvents, ReentrancyGuardTransient {
     mapping(bytes32 id => mapping(uint256 epoch => bool)) internal _hadSilence;
     mapping(bytes32 id => mapping(address => bool)) internal _claimed;
     mapping(address => Announcement) internal _announced;
+    /// @dev What an evaluator or arbiter says of a model, and who says the same. A sitting is a
+    /// measurement by the evaluators (even) or by the arbiters (odd).
+    mapping(bytes32 id => mapping(uint256 sitting => mapping(address => bytes32))) internal _said;
+    mapping(bytes32 id => mapping(uint256 sitting => mapping(bytes32 => uint8))) internal _agreed;
+    mapping(bytes32 id => Part[]) internal _waiting;
     /// @dev Of accounts in other roles than a trainer's, whose credit is beside its stake.
     mapping(bytes32 id => mapping(address => uint256)) internal _credit;
     // slither-disable-end uninitialized-state

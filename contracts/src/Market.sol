@@ -3,19 +3,19 @@ pragma solidity ^0.8.28;
 
 import {Rounds} from "./Rounds.sol";
 import {Transitions} from "./Transitions.sol";
+import {IProjects} from "./interfaces/IProjects.sol";
+import {IReferee} from "./interfaces/IReferee.sol";
+import {IVerifierRegistry} from "./interfaces/IVerifierRegistry.sol";
 import {
     Announcement,
     Draw,
-    IProjects,
     Phase,
     Project,
     Reveal,
     Standing,
     Terms,
     Trainer
-} from "./interfaces/IMarket.sol";
-import {IReferee} from "./interfaces/IReferee.sol";
-import {IVerifierRegistry} from "./interfaces/IVerifierRegistry.sol";
+} from "./interfaces/State.sol";
 import {Point} from "./libraries/Bn254.sol";
 import {Commitment} from "./libraries/Commitment.sol";
 import {Ring} from "./libraries/Ring.sol";
@@ -186,16 +186,18 @@ contract Market is Transitions, IProjects, Multicall {
     /// @inheritdoc IProjects
     function dispute(Terms calldata terms) external payable nonReentrant {
         (bytes32 id, Project storage p) = _live(terms);
-        bool open = p.round == 0 && p.phase < Phase.Audit && !p.audit.held;
+        bool contested = p.phase == Phase.Contest;
+        bool open = p.round == 0 && p.phase < Phase.Audit && !p.audit.held && !_isMeasured(terms);
         require(
-            open && terms.arbiters.length != 0 && p.audit.disputer == address(0), NotDisputable(id)
+            (open || contested) && terms.arbiters.length != 0 && p.audit.disputer == address(0),
+            NotDisputable(id)
         );
 
         p.audit.disputer = msg.sender;
         p.bonds += terms.disputeBond;
         emit Disputed(id, msg.sender, terms.disputeBond);
 
-        if (p.phase == Phase.Settle) {
+        if (p.phase == Phase.Settle || contested) {
             // An aggregator that missed its deadline gets no other one for a bond.
             _requireBefore(p.deadline);
             _openAudit(terms, id, p);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Terms} from "./interfaces/IMarket.sol";
 import {IReferee, Rule, Verdict} from "./interfaces/IReferee.sol";
+import {Terms} from "./interfaces/State.sol";
 import {Point} from "./libraries/Bn254.sol";
 import {Payments, Scorings, Selections, Steps} from "./libraries/Choices.sol";
 import {Clipping} from "./libraries/Clipping.sol";
@@ -70,13 +70,22 @@ contract Referee is IReferee {
     }
 
     /// @inheritdoc IReferee
+    function prizeOf(Purse calldata purse, int256 before, int256 afterwards)
+        external
+        pure
+        returns (Prize memory)
+    {
+        return Pot.prize(purse, before, afterwards);
+    }
+
+    /// @inheritdoc IReferee
     function largestPot(Purse calldata purse) external pure returns (uint256) {
         return Pot.largest(purse);
     }
 
     /// @inheritdoc IReferee
-    function owed(Purse calldata purse) external pure returns (uint256) {
-        return Pot.owed(purse);
+    function owed(Purse calldata purse, uint256 units) external pure returns (uint256) {
+        return Pot.owed(purse, units);
     }
 
     /// @inheritdoc IReferee

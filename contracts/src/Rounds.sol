@@ -1,42 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Transitions} from "./Transitions.sol";
-import {
-    Audit,
-    Draw,
-    IRounds,
-    Phase,
-    Project,
-    Reveal,
-    Standing,
-    Terms,
-    Trainer
-} from "./interfaces/IMarket.sol";
-import {IReferee, Rule, Verdict, Yardstick} from "./interfaces/IReferee.sol";
+import {Court} from "./Court.sol";
+import {Measurements} from "./Measurements.sol";
+import {IMeasurements} from "./interfaces/IMeasurements.sol";
+import {IReferee, Purse, Rule, Verdict, Yardstick} from "./interfaces/IReferee.sol";
+import {IRounds} from "./interfaces/IRounds.sol";
 import {IVerifier} from "./interfaces/IVerifier.sol";
 import {IVerifierRegistry} from "./interfaces/IVerifierRegistry.sol";
+import {Draw, Part, Phase, Project, Reveal, Standing, Terms, Trainer} from "./interfaces/State.sol";
 import {Bn254, Point} from "./libraries/Bn254.sol";
-import {Scorings} from "./libraries/Choices.sol";
+import {Payments, Scorings} from "./libraries/Choices.sol";
 import {Commitment} from "./libraries/Commitment.sol";
 import {Binding, Folded} from "./libraries/Folding.sol";
 import {Scheme} from "./libraries/Opening.sol";
 import {Payouts} from "./libraries/Payouts.sol";
+import {Pot} from "./libraries/Pot.sol";
 import {Ring} from "./libraries/Ring.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title What happens in a round; IRounds documents every method
 /// @notice The market calls this code on its own state. Called itself, it knows no project.
-contract Rounds is Transitions, IRounds {
+contract Rounds is Court, IRounds {
     using Bn254 for Point;
     using Ring for Draw;
     using SafeCast for uint256;
 
     IVerifierRegistry public immutable registry;
 
-    constructor(IVerifierRegistry registry_, IReferee referee_) Transitions(referee_) {
+    /// @notice Whose code the methods of IMeasurements run, on the market's state.
+    address public immutable measurements;
+
+    constructor(IVerifierRegistry registry_, IReferee referee_, Measurements measurements_)
+        Court(referee_)
+    {
         registry = registry_;
+        measurements = address(measurements_);
+    }
+
+    /// @dev For the market, whose fallback this code answers.
+    fallback() external {
+        bytes memory returned = _delegate(msg.data);
+        assembly ("memory-safe") {
+            return(add(returned, 0x20), mload(returned))
+        }
     }
 
     function referee() external view returns (IReferee) {
@@ -171,6 +180,7 @@ contract Rounds is Transitions, IRounds {
         _requireBefore(p.deadline);
         uint8 own = _bitOf(terms.arbiters, msg.sender);
         require(own != 0, NotAnArbiter(msg.sender));
+        require(!_isMeasured(terms), NotDisputable(id));
         require((p.audit.confirming | p.audit.refuting) & own == 0, AlreadyVoted(msg.sender));
 
         if (holds) p.audit.confirming |= own;
@@ -195,21 +205,17 @@ contract Rounds is Transitions, IRounds {
         require(msg.sender == p.aggregator, NotAggregator(msg.sender, p.aggregator));
         _requireCid(modelCid);
         (address[] memory accounts, Point[] memory points) = _revealed(id, p.epoch);
-        _verify(terms, Binding(terms.zero, terms.statistics, p.model, points), folded, claims);
+        bool measured = _isMeasured(terms);
+        // A measured round stands about its own model, which is the origin of its coordinates.
+        (Point memory origin, Point memory statistics) = (p.model, terms.statistics);
+        if (measured) (origin, statistics) = (terms.zero, p.measure.yardstick);
+        _verify(terms, Binding(terms.zero, statistics, origin, points), folded, claims);
 
         Verdict memory verdict = REFEREE.judge(_rule(terms, p), accounts, claims);
-        p.model = REFEREE.nextModel(terms.zero, p.model, points, verdict.weights);
-        _record(terms, p, verdict);
-        p.trainerBudget -= verdict.total.toUint128();
-        p.gainPaid += verdict.gainPaid.toUint128();
-        p.earned += verdict.earnedTotal.toUint24();
+        p.model = REFEREE.nextModel(terms.zero, origin, points, verdict.weights);
         p.feeBudget -= terms.aggregatorFee;
-        for (uint256 i; i < accounts.length; ++i) {
-            if (verdict.payouts[i] == 0 && verdict.earned[i] == 0) continue;
-            Trainer storage t = _trainer[id][accounts[i]];
-            t.credit += verdict.payouts[i].toUint96();
-            t.earned += verdict.earned[i].toUint24();
-        }
+        if (measured) _keepWaiting(id, p, accounts, verdict);
+        else _pay(terms, id, p, accounts, verdict);
         _addCredit(id, msg.sender, terms.aggregatorFee);
         _emitSettled(id, p, accounts, verdict, modelCid);
         _compensate(id, p, accounts, verdict.selected);
@@ -228,8 +234,13 @@ contract Rounds is Transitions, IRounds {
 
         Phase phase = p.phase;
         if (phase == Phase.Joining) {
-            if (_mayOpen(terms, p)) _openRound(terms, id, p, false);
+            if (_mayOpen(terms, p)) _begin(terms, id, p);
             else _close(terms, id, p, Phase.Cancelled);
+        } else if (
+            phase == Phase.Measure || phase == Phase.Contest || phase == Phase.Audit
+                && _isMeasured(terms)
+        ) {
+            _delegate(abi.encodeCall(IMeasurements.expire, (terms)));
         } else if (phase == Phase.Commit) {
             if (p.committed >= terms.quorum) _openReveal(terms, id, p);
             else _retry(terms, id, p);
@@ -265,6 +276,10 @@ contract Rounds is Transitions, IRounds {
         }
     }
 
+    function _delegate(bytes memory call) private returns (bytes memory) {
+        return Address.functionDelegateCall(measurements, call);
+    }
+
     /// @dev The round is settled: the next, or the end.
     function _openNext(Terms calldata terms, bytes32 id, Project storage p, bool exhausted)
         private
@@ -272,7 +287,9 @@ contract Rounds is Transitions, IRounds {
         ++p.round;
         ++p.epoch;
         p.retries = 0;
-        if (exhausted || p.round == terms.rounds || p.utility >= terms.targetUtility) {
+        if (_isMeasured(terms)) {
+            _openMeasure(terms, id, p);
+        } else if (exhausted || p.round == terms.rounds || p.utility >= terms.targetUtility) {
             _close(terms, id, p, Phase.Done);
         } else if (!_mayOpen(terms, p)) {
             _close(terms, id, p, Phase.Aborted);
@@ -363,6 +380,44 @@ contract Rounds is Transitions, IRounds {
         _giveUp(terms, id, p);
     }
 
+    function _pay(
+        Terms calldata terms,
+        bytes32 id,
+        Project storage p,
+        address[] memory accounts,
+        Verdict memory verdict
+    ) private {
+        _record(terms, p, verdict);
+        p.trainerBudget -= verdict.total.toUint128();
+        p.gainPaid += verdict.gainPaid.toUint128();
+        p.earned += verdict.earnedTotal.toUint24();
+        for (uint256 i; i < accounts.length; ++i) {
+            if (verdict.payouts[i] == 0 && verdict.earned[i] == 0) continue;
+            Trainer storage t = _trainer[id][accounts[i]];
+            t.credit += verdict.payouts[i].toUint96();
+            t.earned += verdict.earned[i].toUint24();
+        }
+    }
+
+    /// @dev Keeps the shares of a round that is paid when its model has been measured. Where nobody
+    /// has one, all who are selected attend.
+    function _keepWaiting(
+        bytes32 id,
+        Project storage p,
+        address[] memory accounts,
+        Verdict memory verdict
+    ) private {
+        bool sure = verdict.total != 0;
+        p.measure.sure = sure;
+        p.measure.predicted = verdict.utilityAfter - verdict.utilityBefore;
+        bool nobody = !sure && verdict.earnedTotal == 0;
+        for (uint256 i; i < accounts.length; ++i) {
+            uint256 share = sure ? verdict.payouts[i] : verdict.earned[i] * PARTS / Pot.WHOLE;
+            bool attends = nobody ? verdict.selected >> i & 1 == 1 : share != 0;
+            if (attends) _waiting[id].push(Part(accounts[i], share.toUint32()));
+        }
+    }
+
     /// @dev What was forfeited on the way to a settlement goes to those whom it selected.
     function _compensate(bytes32 id, Project storage p, address[] memory accounts, uint256 selected)
         private
@@ -383,8 +438,7 @@ contract Rounds is Transitions, IRounds {
     /// @dev The audit costs who asked for it, or the owner where chance did.
     function _confirm(Terms calldata terms, bytes32 id, Project storage p) private {
         p.audit.held = true;
-        uint256 paid = _reward(terms, id, p.audit.confirming, terms.disputeBond);
-        p.bonds -= paid.toUint128();
+        _payUpheld(terms, id, p, p.audit.confirming);
         emit Audited(id, true);
         _openSettlement(terms, id, p);
     }
@@ -392,51 +446,20 @@ contract Rounds is Transitions, IRounds {
     /// @dev Nobody can be paid by such a yardstick: who shows a delta has an equal part of the whole
     /// budget. An owner whose arbiters keep silent fares no better.
     function _refute(Terms calldata terms, bytes32 id, Project storage p) private {
-        Audit storage audit = p.audit;
-        audit.held = true;
-        uint256 bond = p.bonds;
-        p.bonds = 0;
-        if (audit.disputer != address(0)) {
-            uint256 part =
-                audit.refuting == 0 ? bond : terms.disputeBond + (bond - terms.disputeBond) / 2;
-            bond -= part;
-            _addCredit(id, audit.disputer, part);
-            emit Credited(id, audit.disputer, part);
-        }
-        bond -= _reward(terms, id, audit.refuting, bond);
-        p.forfeited += (bond + p.trainerBudget).toUint128();
+        p.audit.held = true;
+        uint256 left = _payRefuted(terms, id, p, p.audit.refuting);
+        p.forfeited += (left + p.trainerBudget).toUint128();
         p.trainerBudget = 0;
         emit Audited(id, false);
         _giveUp(terms, id, p);
     }
 
-    /// @return paid Wei: all of `amount` but what does not divide, and none if nobody voted.
-    function _reward(Terms calldata terms, bytes32 id, uint8 voters, uint256 amount)
-        private
-        returns (uint256 paid)
-    {
-        uint256 count = _popCount(voters);
-        if (count == 0) return 0;
-        for (uint256 i; i < terms.arbiters.length; ++i) {
-            if (voters >> i & 1 == 0) continue;
-            _addCredit(id, terms.arbiters[i], amount / count);
-            emit Credited(id, terms.arbiters[i], amount / count);
-            paid += amount / count;
-        }
-    }
-
-    /// @dev After a round that gained too little, trainers take smaller steps.
     function _record(Terms calldata terms, Project storage p, Verdict memory verdict) private {
         if (p.round == 0) {
             p.initialUtility = verdict.utilityBefore;
             p.bestUtility = verdict.utilityBefore;
         }
-        p.utility = verdict.utilityAfter;
-        if (verdict.utilityAfter > p.bestUtility) p.bestUtility = verdict.utilityAfter;
-        if (verdict.utilityAfter - verdict.utilityBefore < terms.minimumGain) {
-            p.learningRate =
-                (uint256(p.learningRate) * terms.decayBps / Payouts.BASIS_POINTS).toUint64();
-        }
+        _recordUtility(terms, p, verdict.utilityBefore, verdict.utilityAfter);
     }
 
     /// @dev Beyond the slots the highest rank gives way.
@@ -493,8 +516,18 @@ contract Rounds is Transitions, IRounds {
             step: terms.step,
             byzantine: terms.byzantine,
             yardstick: Yardstick(terms.rows, terms.outputs, terms.entries, terms.energy),
-            purse: _purse(terms, p)
+            purse: _isMeasured(terms) ? _sharing() : _purse(terms, p)
         });
+    }
+
+    /// @dev A purse of which any gain is worth all, in parts that wait.
+    function _sharing() private pure returns (Purse memory purse) {
+        purse.payment = Payments.PER_GAIN;
+        purse.rounds = 1;
+        purse.potCapBps = uint16(Payouts.BASIS_POINTS);
+        purse.budget = PARTS;
+        purse.left = PARTS;
+        purse.expectedGain = 1;
     }
 
     function _revealed(bytes32 id, uint256 epoch)
@@ -565,18 +598,5 @@ contract Rounds is Transitions, IRounds {
         (id, p) = _in(terms, expected);
         _requireBefore(p.deadline);
         require(round == p.round, WrongRound(round, p.round));
-    }
-
-    function _bitOf(address[] calldata accounts, address account) private pure returns (uint8) {
-        for (uint256 i; i < accounts.length; ++i) {
-            if (accounts[i] == account) return uint8(1 << i);
-        }
-        return 0;
-    }
-
-    function _popCount(uint256 bits) private pure returns (uint256 count) {
-        for (; bits != 0; bits &= bits - 1) {
-            ++count;
-        }
     }
 }

@@ -2,8 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {Escrow} from "./Escrow.sol";
-import {Draw, Phase, Project, Standing, Terms, Trainer} from "./interfaces/IMarket.sol";
 import {IReferee, Purse} from "./interfaces/IReferee.sol";
+import {Draw, Phase, Project, Standing, Terms, Trainer} from "./interfaces/State.sol";
 import {Payouts} from "./libraries/Payouts.sol";
 import {Ring} from "./libraries/Ring.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
@@ -14,6 +14,8 @@ abstract contract Transitions is Escrow {
     using Ring for Draw;
     using SafeCast for uint256;
 
+    /// @dev Units of a pot in which parts wait.
+    uint256 internal constant PARTS = 2 ** 22;
     /// @dev An audit's `seedBlock` when chance has decided for it.
     uint64 internal constant DUE = 1;
 
@@ -27,8 +29,24 @@ abstract contract Transitions is Escrow {
 
     function _openIfFull(Terms calldata terms, bytes32 id, Project storage p) internal {
         if (p.phase == Phase.Joining && p.active == terms.participants && _mayOpen(terms, p)) {
-            _openRound(terms, id, p, false);
+            _begin(terms, id, p);
         }
+    }
+
+    /// @dev With a measurement, where evaluators are named.
+    function _begin(Terms calldata terms, bytes32 id, Project storage p) internal {
+        if (_isMeasured(terms)) _openMeasure(terms, id, p);
+        else _openRound(terms, id, p, false);
+    }
+
+    /// @dev Coordinates are drawn by a block after the one that fixed the model: who settles must not
+    /// choose among them.
+    function _openMeasure(Terms calldata terms, bytes32 id, Project storage p) internal {
+        p.phase = Phase.Measure;
+        p.measure.seed = 0;
+        p.measure.seedBlock = uint64(block.number + 1);
+        p.deadline = _after(terms.measureSeconds);
+        emit MeasureOpened(id, p.measure.number, p.deadline, p.measure.seedBlock);
     }
 
     /// @dev Enough trainers, and aggregators that have more to lose than a round could pay: an abort
@@ -46,7 +64,7 @@ abstract contract Transitions is Escrow {
     }
 
     function _openRound(Terms calldata terms, bytes32 id, Project storage p, bool again) internal {
-        if (p.epoch == 0) p.audit.seedBlock = uint64(block.number + 1);
+        if (p.epoch == 0 && !_isMeasured(terms)) p.audit.seedBlock = uint64(block.number + 1);
         p.draw.next(p.active, terms.slots, p.committed, again);
         p.phase = Phase.Commit;
         p.pending = p.draw.isEverybody() ? p.active : 0;
@@ -91,7 +109,7 @@ abstract contract Transitions is Escrow {
     function _openSettlement(Terms calldata terms, bytes32 id, Project storage p) internal {
         _drawAudit(terms, id, p);
         bool due = p.audit.disputer != address(0) || p.audit.seedBlock == DUE;
-        if (p.round == 0 && due && !p.audit.held) {
+        if (p.round == 0 && due && !p.audit.held && !_isMeasured(terms)) {
             _openAudit(terms, id, p);
             return;
         }
@@ -126,7 +144,18 @@ abstract contract Transitions is Escrow {
     /// @dev What trainers have earned and not been paid stays for them, what was forfeited for those
     /// who claimed; the rest is the owner's.
     function _close(Terms calldata terms, bytes32 id, Project storage p, Phase phase) internal {
-        uint256 owed = p.earned == 0 ? 0 : REFEREE.owed(_purse(terms, p));
+        uint256 owed = p.earned == 0 ? 0 : REFEREE.owed(_purse(terms, p), p.earned);
+        _closeOwing(terms, id, p, phase, owed);
+    }
+
+    /// @param owed Wei of the trainers' budget that stay for them.
+    function _closeOwing(
+        Terms calldata terms,
+        bytes32 id,
+        Project storage p,
+        Phase phase,
+        uint256 owed
+    ) internal {
         uint256 shared = p.claims == 0 ? 0 : p.forfeited;
         uint256 refund = uint256(p.trainerBudget) + p.feeBudget + p.forfeited - owed - shared;
         if (p.audit.disputer != address(0) && !p.audit.held) {
@@ -172,6 +201,26 @@ abstract contract Transitions is Escrow {
 
     function _after(uint256 window) internal view returns (uint64) {
         return (block.timestamp + window).toUint64();
+    }
+
+    /// @dev After a round that gained too little, trainers take smaller steps.
+    function _recordUtility(
+        Terms calldata terms,
+        Project storage p,
+        int256 before,
+        int256 afterwards
+    ) internal {
+        p.utility = afterwards;
+        if (afterwards > p.bestUtility) p.bestUtility = afterwards;
+        if (afterwards - before < terms.minimumGain) {
+            p.learningRate =
+                (uint256(p.learningRate) * terms.decayBps / Payouts.BASIS_POINTS).toUint64();
+        }
+    }
+
+    /// @dev Whether the model is measured round by round.
+    function _isMeasured(Terms calldata terms) internal pure returns (bool) {
+        return terms.evaluators.length != 0;
     }
 
     // --- checks --------------------------------------------------------------------------------

@@ -10,7 +10,9 @@ abstract contract Deployment is Test {
     function _deploy() internal returns (IMarket) {
         address registry = deployCode("VerifierRegistry.sol:VerifierRegistry");
         address referee = deployCode("Referee.sol:Referee");
-        address rounds = deployCode("Rounds.sol:Rounds", abi.encode(registry, referee));
+        address measurements = deployCode("Measurements.sol:Measurements", abi.encode(referee));
+        address rounds =
+            deployCode("Rounds.sol:Rounds", abi.encode(registry, referee, measurements));
         return IMarket(deployCode("Market.sol:Market", abi.encode(rounds)));
     }
 }

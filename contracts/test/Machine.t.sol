@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Fixture, IMarketEvents, IProjects, IRounds, Phase, Point, Project} from "./Fixture.sol";
+import {IMeasurements} from "../src/interfaces/IMeasurements.sol";
+import {Measurement} from "../src/interfaces/State.sol";
+import {
+    Fixture,
+    IMarketEvents,
+    IProjects,
+    IRounds,
+    Phase,
+    Point,
+    Project,
+    Vectors
+} from "./Fixture.sol";
 
 /// @title Every method in every phase
 /// @notice Each is called by whom and with what it asks for, so that only the phase can refuse it.
@@ -15,6 +26,9 @@ contract MachineTest is Fixture {
         Join,
         Dispute,
         Exit,
+        DrawCoordinates,
+        Measure,
+        Expire,
         Commit,
         Reveal,
         Challenge,
@@ -32,32 +46,37 @@ contract MachineTest is Fixture {
     uint256 private constant PHASES = uint256(type(Phase).max) + 1;
 
     /// @return name As the documentation writes it.
-    /// @return accepted A plus where the method is, in the order of Phase: None, Joining, Commit,
-    /// Reveal, Settle, Answer, Audit, Claim, Done, Aborted, Cancelled.
+    /// @return accepted A plus where the method is, in the order of Phase: None, Joining, Measure,
+    /// Contest, Commit, Reveal, Settle, Answer, Audit, Claim, Done, Aborted, Cancelled.
     /// @return wanted The phase that a refusal says it wants.
     function _row(Method method)
         private
         pure
         returns (string memory name, bytes memory accepted, Phase wanted)
     {
-        if (method == Method.Create) return ("create", "+----------", Phase.None);
-        if (method == Method.Fund) return ("fund", "-+++++++---", Phase.Settle);
-        if (method == Method.Cancel) return ("cancel", "-+---------", Phase.Joining);
-        if (method == Method.Bond) return ("bond", "-+++++++---", Phase.Settle);
-        if (method == Method.Join) return ("join", "-+---------", Phase.Joining);
-        if (method == Method.Dispute) return ("dispute", "-+++++-----", Phase.Settle);
-        if (method == Method.Exit) return ("exit", "-+++++++---", Phase.Settle);
-        if (method == Method.Commit) return ("commit", "--+--------", Phase.Commit);
-        if (method == Method.Reveal) return ("reveal", "---+-------", Phase.Reveal);
-        if (method == Method.Challenge) return ("challenge", "----+------", Phase.Settle);
-        if (method == Method.Answer) return ("answer", "-----+-----", Phase.Answer);
-        if (method == Method.Vote) return ("vote", "------+----", Phase.Audit);
-        if (method == Method.Settle) return ("settle", "----+------", Phase.Settle);
-        if (method == Method.Claim) return ("claim", "-------+---", Phase.Claim);
-        if (method == Method.Advance) return ("advance", "-+++++++---", Phase.Settle);
-        if (method == Method.Expel) return ("expel", "--++++++++-", Phase.None);
-        if (method == Method.Withdraw) return ("withdraw", "--------+++", Phase.None);
-        return ("withdrawFor", "-++++++++++", Phase.None); // passes over what is not due
+        if (method == Method.Create) return ("create", "+------------", Phase.None);
+        if (method == Method.Fund) return ("fund", "-+++++++++---", Phase.Settle);
+        if (method == Method.Cancel) return ("cancel", "-+-----------", Phase.Joining);
+        if (method == Method.Bond) return ("bond", "-+++++++++---", Phase.Settle);
+        if (method == Method.Join) return ("join", "-+-----------", Phase.Joining);
+        if (method == Method.Dispute) return ("dispute", "-+-+++++-----", Phase.Settle);
+        if (method == Method.Exit) return ("exit", "-+++++++++---", Phase.Settle);
+        if (method == Method.DrawCoordinates) {
+            return ("drawCoordinates", "--+----------", Phase.Measure);
+        }
+        if (method == Method.Measure) return ("measure", "--+----------", Phase.Measure);
+        if (method == Method.Expire) return ("expire", "--++---------", Phase.Measure);
+        if (method == Method.Commit) return ("commit", "----+--------", Phase.Commit);
+        if (method == Method.Reveal) return ("reveal", "-----+-------", Phase.Reveal);
+        if (method == Method.Challenge) return ("challenge", "------+------", Phase.Settle);
+        if (method == Method.Answer) return ("answer", "-------+-----", Phase.Answer);
+        if (method == Method.Vote) return ("vote", "--------+----", Phase.Audit);
+        if (method == Method.Settle) return ("settle", "------+------", Phase.Settle);
+        if (method == Method.Claim) return ("claim", "---------+---", Phase.Claim);
+        if (method == Method.Advance) return ("advance", "-+++++++++---", Phase.Settle);
+        if (method == Method.Expel) return ("expel", "--++++++++++-", Phase.None);
+        if (method == Method.Withdraw) return ("withdraw", "----------+++", Phase.None);
+        return ("withdrawFor", "-++++++++++++", Phase.None); // passes over what is not due
     }
 
     function setUp() public override {
@@ -80,6 +99,24 @@ contract MachineTest is Fixture {
 
     function test_Joining() public {
         _gather(1);
+        _assertRows();
+    }
+
+    /// @dev Of the second model. Trainers 2 to 4 were silent in the first round.
+    function test_Measure() public {
+        _toSecondMeasure();
+        _assertRows();
+    }
+
+    function test_Contest() public {
+        _toSecondMeasure();
+        vm.roll(block.number + 2);
+        market.drawCoordinates(terms);
+        uint256 number = _project().measure.number;
+        Measurement memory given = _measurement();
+        vm.prank(outsider);
+        market.measure(terms, number, given);
+        _assertPhase(Phase.Contest);
         _assertRows();
     }
 
@@ -135,6 +172,33 @@ contract MachineTest is Fixture {
         _gather(1);
         _advance();
         _assertRows();
+    }
+
+    function _toSecondMeasure() private {
+        _useDefaults();
+        terms.evaluators = [outsider];
+        terms.evaluatorQuorum = 1;
+        (terms.measureSeconds, terms.contestSeconds) = (300, 60);
+        terms.exitSeconds += 360;
+        model = [int256(0), 0, 0, 0];
+        _gather(SLOTS);
+        vm.roll(block.number + 2);
+        market.drawCoordinates(terms);
+        Measurement memory given = _measurement();
+        vm.prank(outsider);
+        market.measure(terms, 0, given);
+        _advance();
+        _commitFirst(5);
+        _revealFirst(2);
+        _advance();
+        _settle();
+        _assertPhase(Phase.Measure);
+    }
+
+    function _measurement() private view returns (Measurement memory) {
+        // More than was proven, or arbiters would have to look.
+        int256 gained = _project().measure.predicted;
+        return Measurement(Vectors.commitment([int256(1), 1, 2, 3]), gained, 0, CID);
     }
 
     /// @dev The second opening of the first round. Trainers 2 to 4 were silent in the first, and nobody
@@ -199,6 +263,8 @@ contract MachineTest is Fixture {
         if (method == Method.Expel) {
             return abi.encodeWithSelector(IMarketEvents.NotSilent.selector, accounts[4]);
         }
+        bool closed = phase >= Phase.Done;
+        if (closed && (method == Method.Measure || method == Method.Expire)) wanted = Phase.Settle;
         if (method == Method.Dispute && phase < Phase.Done) {
             return abi.encodeWithSelector(IMarketEvents.NotDisputable.selector, _id());
         }
@@ -211,6 +277,7 @@ contract MachineTest is Fixture {
         returns (address caller, uint256 value, bytes memory call)
     {
         if (method <= Method.Exit) return _askOfProject(method, phase);
+        if (method <= Method.Expire) return _askOfMeasurement(method, phase);
         if (method <= Method.Claim) return _askOfRound(method, phase);
         address[] memory one = new address[](1);
         one[0] = accounts[method == Method.Expel ? 4 : 0];
@@ -255,6 +322,25 @@ contract MachineTest is Fixture {
         return (accounts[0], 0, abi.encodeCall(IProjects.exit, (terms)));
     }
 
+    function _askOfMeasurement(Method method, Phase phase)
+        private
+        returns (address caller, uint256 value, bytes memory call)
+    {
+        bool open = phase == Phase.Measure;
+        if (open) vm.roll(block.number + 2);
+        if (method == Method.DrawCoordinates) {
+            return (outsider, 0, abi.encodeCall(IMeasurements.drawCoordinates, (terms)));
+        }
+        if (method == Method.Expire) {
+            vm.warp(uint256(_project().deadline) + 1);
+            return (outsider, 0, abi.encodeCall(IMeasurements.expire, (terms)));
+        }
+        if (open) market.drawCoordinates(terms);
+        uint256 number = _project().measure.number;
+        call = abi.encodeCall(IMeasurements.measure, (terms, number, _measurement()));
+        return (outsider, 0, call);
+    }
+
     function _askOfRound(Method method, Phase phase)
         private
         view
@@ -289,9 +375,11 @@ contract MachineTest is Fixture {
     }
 
     function _table() private pure returns (string memory table) {
-        string[11] memory names = [
+        string[13] memory names = [
             "None",
             "Joining",
+            "Measure",
+            "Contest",
             "Commit",
             "Reveal",
             "Settle",

@@ -216,9 +216,7 @@ class Ledger:
 
     def _close(self, log: Log) -> None:
         pools = self.pools
-        owed = 0
-        if self.earned:
-            owed = self.purse(0).owed(self._best, self._initial) - self.gain_paid
+        owed = self.purse(len(self.rounds)).arrears(sum(self.earned.values()))
         shared = pools.forfeited if self.claimants else 0
         refund = pools.budget + pools.fees + pools.forfeited + pools.bonds - owed - shared
         args = log.args

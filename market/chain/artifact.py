@@ -18,6 +18,7 @@ CONTRACTS = (
     "IMarket",
     "IVerifier",
     "Market",
+    "Measurements",
     "Referee",
     "Rounds",
     "VerifierRegistry",

@@ -18,8 +18,9 @@ def deploy(connection: Connection, artifact: Artifact, *arguments: str) -> str:
 
 
 def deploy_market(connection: Connection) -> str:
-    """Deploys the market and the contracts it calls, in four transactions; returns its address."""
+    """Deploys the market and the contracts it calls, in five transactions; returns its address."""
     registry = deploy(connection, load_artifact("VerifierRegistry"))
     referee = deploy(connection, load_artifact("Referee"))
-    rounds = deploy(connection, load_artifact("Rounds"), registry, referee)
+    measurements = deploy(connection, load_artifact("Measurements"), referee)
+    rounds = deploy(connection, load_artifact("Rounds"), registry, referee, measurements)
     return deploy(connection, load_artifact("Market"), rounds)

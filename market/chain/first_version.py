@@ -25,6 +25,7 @@ from market.chain.events import no_such_project
 from market.chain.refusal import Refusals
 from market.chain.state import (
     EVERYBODY,
+    UNMEASURED,
     Audit,
     Created,
     Draw,
@@ -43,14 +44,16 @@ from zk.field import Point, TwistPoint
 
 COMMANDS = ("advance", "cancel", "exit", "status", "withdraw")
 """That work on a market of the first version."""
-_DONE = 6
-"""The first of the closed phases, which come two later today."""
+_COMMIT, _DONE = 2, 6
+"""The first of the phases of a round, and of those of a closed project."""
 _RENAMED = {"attendance_bps": "floorBps"}
 _ABSENT: Mapping[str, Any] = {
     "rows": 0,
     "outputs": 0,
     "energy": 0,
     "rows_root": bytes(32),
+    "evaluators": (),
+    "evaluator_quorum": 0,
     "arbiters": (),
     "arbiter_quorum": 0,
     "audit_bps": 0,
@@ -60,6 +63,8 @@ _ABSENT: Mapping[str, Any] = {
     "payment": 0,
     "pot_cap_bps": 0,
     "audit_seconds": 0,
+    "measure_seconds": 0,
+    "contest_seconds": 0,
     "owner_bond": 0,
     "dispute_bond": 0,
     "expected_gain": 0,
@@ -262,6 +267,7 @@ def _todays_state(raw: Sequence[Any]) -> ProjectState:
         best_utility=0,
         draw=Draw(bytes(32), 0, 0, EVERYBODY),
         audit=Audit(NOBODY, 0, False, 0, 0),
+        measure=UNMEASURED,
     )
 
 
@@ -271,7 +277,9 @@ def _todays_trainer(raw: Sequence[Any]) -> TrainerState:
 
 
 def _todays_phase(phase: int) -> Phase:
-    return Phase(phase + Phase.DONE - _DONE if phase >= _DONE else phase)
+    if phase >= _DONE:
+        return Phase(phase - _DONE + Phase.DONE)
+    return Phase(phase - _COMMIT + Phase.COMMIT if phase >= _COMMIT else phase)
 
 
 class _FirstRefusals(Refusals):

@@ -107,12 +107,12 @@ class Market(DeployedMarket):
         return address
 
     def _check_parts(self, rounds: str, registry: str, referee: str) -> None:
-        """The rounds' code may be right and ask a registry or a referee of somebody's own."""
+        """Codes may be right and ask a registry or a referee of somebody's own."""
         code = self._contract_at("Rounds", rounds).functions
-        if (str(self._call(code.registry())), str(self._call(code.referee()))) != (
-            registry,
-            referee,
-        ):
+        measurements = self._part("Measurements", code.measurements())
+        measuring = self._contract_at("Measurements", measurements).functions
+        asked = [str(self._call(call)) for call in (code.registry(), code.referee())]
+        if [*asked, str(self._call(measuring.referee()))] != [registry, referee, referee]:
             raise ChainError(
                 f"the market {self.contract_address} and its rounds ask different contracts",
                 "check --rpc and --contract",

@@ -13,7 +13,14 @@ from market.chain.state import Phase
 from market.errors import ContractError
 from market.instants import instant
 
-CONTRACTS = ("Market", "Rounds", "Referee", "VerifierRegistry", "IERC20Errors")
+CONTRACTS = (
+    "Market",
+    "Rounds",
+    "Measurements",
+    "Referee",
+    "VerifierRegistry",
+    "IERC20Errors",
+)
 """Whose errors a call of the market can end with."""
 
 _SENTENCES: dict[str, tuple[str, str]] = {

@@ -21,15 +21,17 @@ class Phase(IntEnum):
 
     NONE = 0
     JOINING = 1
-    COMMIT = 2
-    REVEAL = 3
-    SETTLE = 4
-    ANSWER = 5
-    AUDIT = 6
-    CLAIM = 7
-    DONE = 8
-    ABORTED = 9
-    CANCELLED = 10
+    MEASURE = 2
+    CONTEST = 3
+    COMMIT = 4
+    REVEAL = 5
+    SETTLE = 6
+    ANSWER = 7
+    AUDIT = 8
+    CLAIM = 9
+    DONE = 10
+    ABORTED = 11
+    CANCELLED = 12
 
     @property
     def closed(self) -> bool:
@@ -108,6 +110,38 @@ class Audit:
 
 
 @dataclass(frozen=True)
+class Measure:
+    """Mirror of the contract's `Measure`: where a project with evaluators stands.
+
+    `number` counts measurements that are concluded, `seed` is that of the round's coordinates and
+    zeros before it is drawn, `attested` the hash of a measurement that waits to be contested, which
+    says `utility` and its `spread`. `sure` and `predicted` are of the round that waits for its pay.
+    """
+
+    number: int
+    deposed: bool
+    sure: bool
+    seed_block: int
+    seed: bytes
+    attested: bytes
+    utility: int
+    spread: int
+    predicted: int
+    yardstick: Point
+
+    @classmethod
+    def from_abi(cls, raw: Sequence[Any]) -> Measure:
+        """From the tuple that web3 decodes."""
+        number, deposed, sure, block, seed, attested, utility, spread, predicted, point = raw
+        told = bytes(seed), bytes(attested), utility, spread, predicted, Point(*point)
+        return cls(number, deposed, sure, block, *told)
+
+
+UNMEASURED = Measure(0, False, False, 0, bytes(32), bytes(32), 0, 0, 0, Point(0, 0))
+"""Of a project whose yardstick stands in its terms."""
+
+
+@dataclass(frozen=True)
 class ProjectState:
     """Mirror of the contract's `Project`; amounts in wei, the deadline in unix seconds.
 
@@ -147,13 +181,15 @@ class ProjectState:
     best_utility: int
     draw: Draw
     audit: Audit
+    measure: Measure
 
     @classmethod
     def from_abi(cls, raw: Sequence[Any]) -> ProjectState:
         """From the tuple that web3 decodes."""
-        *plain, model, utility, initial, best, draw, audit = raw
+        *plain, model, utility, initial, best, draw, audit, measure = raw
         values: list[Any] = [Phase(plain[0]), *plain[1:], Point(*model), utility, initial, best]
         values += [Draw(bytes(draw[0]), *draw[1:]), Audit(*audit)]
+        values.append(Measure.from_abi(measure))
         return cls(*values)
 
     @property

@@ -35,6 +35,9 @@ class Terms:
         outputs: of the model.
         energy: mean |y|**2 of the validation rows, an integer in units of utility.
         rows_root: Merkle root of the salted validation rows; zeros where nobody may judge them.
+        evaluators: accounts that measure models round by round; none where the yardstick stands in
+            these terms.
+        evaluator_quorum: of them that must say the same.
         arbiters: accounts that judge the yardstick; none where it is the owner's word.
         arbiter_quorum: votes that decide.
         audit_bps: chance, in basis points, that they are asked although nobody disputes.
@@ -59,6 +62,8 @@ class Terms:
         answer_seconds: window to publish a challenged delta, and to open reveals of a round that
             was given up.
         audit_seconds: window of the arbiters.
+        measure_seconds: window of the evaluators; 0 without them.
+        contest_seconds: window to dispute what they have measured; 0 without them.
         exit_seconds: between leaving and the stake's return.
         learning_rate: of the first round, in 1e-9.
         aggregator_fee: for each settled round.
@@ -90,6 +95,8 @@ class Terms:
     outputs: int
     energy: int
     rows_root: bytes
+    evaluators: tuple[str, ...]
+    evaluator_quorum: int
     arbiters: tuple[str, ...]
     arbiter_quorum: int
     audit_bps: int
@@ -113,6 +120,8 @@ class Terms:
     settle_seconds: int
     answer_seconds: int
     audit_seconds: int
+    measure_seconds: int
+    contest_seconds: int
     exit_seconds: int
     learning_rate: int
     aggregator_fee: int
@@ -132,6 +141,11 @@ class Terms:
     def is_native(self) -> bool:
         """Whether the project's money is the native coin."""
         return self.token == NOBODY
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether evaluators measure the model round by round."""
+        return bool(self.evaluators)
 
     def to_abi(self) -> tuple[Any, ...]:
         """The tuple that web3 encodes."""

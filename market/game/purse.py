@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from market.choice import Choice
 
 BASIS_POINTS = 10_000
+MAX_SLOTS = 32
+"""The most trainers of a round."""
 DEFAULT_ATTENDANCE_BPS = 200
 DEFAULT_POT_CAP_BPS = BASIS_POINTS
 """None: what a cap holds back is not covered by the stakes of who could keep it from being owed."""
@@ -137,6 +139,20 @@ class Purse:
     def owed(self, best: int, initial: int) -> int:
         """What the trainers have earned by gain in all, paid or not."""
         return self.for_gain * self._rise(best - initial) // self.expected_gain
+
+    def arrears(self, units: int) -> int:
+        """What is owed and not paid for the best utility so far, where so much was held back.
+
+        No more than what that is worth, whatever funds have made of earlier gains that were paid.
+
+        Args:
+            units: in WORTH_UNITS, of trainers' parts that were each rounded down.
+        """
+        if self.payment == Payment.PER_ROUND or not units:
+            return 0
+        unpaid = self.owed(self.best_utility, self.initial_utility) - self.gain_paid
+        worth = self.for_gain * (units + self.round * MAX_SLOTS) // WORTH_UNITS
+        return min(max(unpaid, 0), worth)
 
     def _so_far(self, before: int) -> tuple[int, int]:
         if self.round == 0:

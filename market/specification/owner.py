@@ -13,7 +13,12 @@ import numpy.typing as npt
 from circuits.shape import FoldedShape
 from market.datasets.preprocessing import Scaling, centre, standardise
 from market.errors import InputError
-from market.game.purse import DEFAULT_ATTENDANCE_BPS, DEFAULT_POT_CAP_BPS, Payment
+from market.game.purse import (
+    DEFAULT_ATTENDANCE_BPS,
+    DEFAULT_POT_CAP_BPS,
+    MAX_SLOTS,
+    Payment,
+)
 from market.invitations import read_invited
 from market.specification.amounts import NATIVE, NOBODY, Currency
 from market.specification.entries import (
@@ -31,7 +36,6 @@ from market.specification.methods import PROVABLE, Methods
 from market.training.plan import TrainingPlan
 
 SCALINGS = ("centre", "standardise")
-MAX_SLOTS = 32
 """The most that the contract takes: beyond it, scores outgrow its words."""
 MAX_ENTRIES = 40_000
 """The most of a delta: one that is demanded is published in one transaction."""

@@ -14,6 +14,24 @@ MOST_TIMES = 2.0
 """An expected gain this many times of what a trainer's own rows let it expect is far above."""
 
 
+FEWEST_ROWS = 40
+"""On fewer validation rows chance hides nearly everything."""
+
+
+def check_rows(terms: Terms) -> None:
+    """Refuses a yardstick of so few rows that accounts of the owner's could hold its rounds still.
+
+    Raises:
+        InputError: the terms state fewer than `FEWEST_ROWS`.
+    """
+    if terms.rows < FEWEST_ROWS:
+        raise InputError(
+            f"the project measures on {terms.rows} rows: what so few say of a delta is mostly "
+            "chance, and accounts of the owner's could keep its rounds from gaining anything",
+            "join with --accept-terms if you trust the owner",
+        )
+
+
 def check_expected_gain(terms: Terms, document: Document, table: Table, initial: Floats) -> None:
     """Refuses terms that mean the budget for a gain that own rows say is out of reach.
 

@@ -132,7 +132,8 @@ def test_everybody_is_paid_in_the_token(run: tuple[Demonstration, Any]) -> None:
     paid = roles.call("auditor", "withdraw", demonstration.project, "--for", "all", *where)
     for address, payout in zip(settled.trainers, settled.payouts, strict=True):
         assert due[address] >= payout + terms.trainer_stake
-        assert abs(int(paid["paid_wei"][address]) - due[address]) <= 1
+        # Parts of what was owed are of what the ones before have left, a unit short each.
+        assert abs(int(paid["paid_wei"][address]) - due[address]) < len(trainers)
         assert token.functions.balanceOf(address).call() == held[address] + int(
             paid["paid_wei"][address]
         )

@@ -19,7 +19,12 @@ from market.errors import InputError
 from market.game import Payment
 from market.game.payouts import CAP
 from market.specification.owner import read_specification
-from market.trainer.prospects import MOST_TIMES, check_expected_gain
+from market.trainer.prospects import (
+    FEWEST_ROWS,
+    MOST_TIMES,
+    check_expected_gain,
+    check_rows,
+)
 from market.training.expectation import expected_gain
 from tests.unit.prospectus.test_prospectus import DOCUMENT, TERMS
 
@@ -120,6 +125,12 @@ def test_a_gain_expected_too_high_is_paid_in_proportion() -> None:
     evenly = sum(each.attendance for each in fair.rounds)
     by_gain = [sum(each.due(ROUNDS)) - evenly for each in (fair, twice)]
     assert by_gain[1] == pytest.approx(by_gain[0] / 2, abs=1e-6 * BUDGET)
+
+
+def test_a_client_refuses_a_yardstick_of_few_rows() -> None:
+    check_rows(replace(TERMS, rows=FEWEST_ROWS))
+    with pytest.raises(InputError, match="measures on 39 rows"):
+        check_rows(replace(TERMS, rows=FEWEST_ROWS - 1))
 
 
 def test_a_client_refuses_a_gain_of_more_than_twice_its_own_estimate() -> None:

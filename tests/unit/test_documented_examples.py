@@ -10,7 +10,9 @@ import pytest
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 EXAMPLES = [
     pytest.param(example, id=f"{path.stem} {number}")
-    for path in (DOCS / f"{name}.md" for name in ("valuation", "robustness", "simulation"))
+    for path in (
+        DOCS / f"{name}.md" for name in ("valuation", "robustness", "simulation", "coordinates")
+    )
     for number, example in enumerate(re.findall(r"```python\n(.*?)```", path.read_text(), re.S))
 ]
 

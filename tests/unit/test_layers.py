@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DOMAIN = ("contribution", "game", "training", "datasets", "specification", "yardstick")
-LIBRARIES = ("valuation", "utility", "robust", "attacks", "optimisers")
+DOMAIN = ("contribution", "data", "game", "training", "datasets", "specification", "yardstick")
+LIBRARIES = ("objectives", "valuation", "utility", "robust", "attacks", "optimisers")
 ADAPTERS = ("chain", "storage", "flower")
 ROLES = ("owner", "trainer", "aggregator", "arbiter", "auditor")
 ABOVE = ("cli", "demo")
@@ -61,6 +61,11 @@ def test_a_rounds_value_follows_from_its_integers_alone() -> None:
     modules = within(imported(ROOT / "market" / "game"), "market")
     known = ("errors", "choice", "contribution", "game")
     assert {name.split(".")[1] for name in modules if "." in name} <= set(known)
+
+
+def test_coordinates_need_nothing_of_the_market() -> None:
+    modules = within(imported(ROOT / "market" / "coordinates"), "market")
+    assert {name.split(".")[1] for name in modules if "." in name} == {"errors", "coordinates"}
 
 
 def test_the_domain_takes_field_arithmetic_alone_from_zk() -> None:

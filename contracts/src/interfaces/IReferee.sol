@@ -6,8 +6,8 @@ import {Payments, Scorings, Selections, Steps} from "../libraries/Choices.sol";
 import {Yardstick} from "../libraries/Deviation.sol";
 import {Binding, Folded} from "../libraries/Folding.sol";
 import {Scheme} from "../libraries/Opening.sol";
-import {Purse} from "../libraries/Pot.sol";
-import {Terms} from "./IMarket.sol";
+import {Prize, Purse} from "../libraries/Pot.sol";
+import {Terms} from "./State.sol";
 
 /// @notice How a round is judged.
 struct Rule {
@@ -70,11 +70,18 @@ interface IReferee {
         uint256[] calldata weights
     ) external view returns (Point memory);
 
+    /// @notice What a round pays that moved the model's utility from `before` to `afterwards`.
+    function prizeOf(Purse calldata purse, int256 before, int256 afterwards)
+        external
+        pure
+        returns (Prize memory);
+
     /// @notice Wei that a round can pay at most, attendance included.
     function largestPot(Purse calldata purse) external pure returns (uint256);
 
     /// @notice Wei owed for the best utility so far and not paid; 0 where pay does not follow the gain.
-    function owed(Purse calldata purse) external pure returns (uint256);
+    /// @param units Of the expected gain that trainers' parts wait for, in 2^-23.
+    function owed(Purse calldata purse, uint256 units) external pure returns (uint256);
 
     /// @notice Whether `values` are a delta in range, and the one that the commitment binds.
     /// @param values Each entry two bytes, signed, big-endian; salts included.

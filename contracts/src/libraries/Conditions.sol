@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IMarketEvents, Terms} from "../interfaces/IMarket.sol";
+import {IMarketEvents} from "../interfaces/IMarketEvents.sol";
 import {Payments, Scorings, Selections, Steps} from "../interfaces/IReferee.sol";
+import {Terms} from "../interfaces/State.sol";
 import {Bn254, Point, TwistPoint} from "./Bn254.sol";
 import {Payouts} from "./Payouts.sol";
 
@@ -22,6 +23,7 @@ library Conditions {
     /// @dev Of a utility; no honest one comes near it (RoundGame).
     uint256 internal constant MAX_UTILITY = 2 ** 240;
     uint256 internal constant MAX_AGGREGATORS = 4;
+    uint256 internal constant MAX_EVALUATORS = 8;
     uint256 internal constant MAX_ARBITERS = 8;
     /// @dev No money waits longer than this for anybody.
     uint256 internal constant MAX_WINDOW = 90 days;
@@ -34,6 +36,7 @@ library Conditions {
     function requireSound(Terms calldata terms, uint256 maxAmount) internal view {
         _requireRoles(terms);
         _requireRules(terms);
+        _requireEvaluators(terms);
         _requireArbiters(terms);
         _requireMoney(terms, maxAmount);
         _requireWindows(terms);
@@ -90,6 +93,24 @@ library Conditions {
         );
     }
 
+    function _requireEvaluators(Terms calldata terms) private pure {
+        uint256 count = terms.evaluators.length;
+        if (count == 0) {
+            bool idle = terms.evaluatorQuorum == 0 && terms.measureSeconds == 0
+                && terms.contestSeconds == 0;
+            require(idle, IMarketEvents.BadTerms("measurements without evaluators"));
+            return;
+        }
+        require(
+            count <= MAX_EVALUATORS && terms.evaluatorQuorum != 0 && terms.evaluatorQuorum <= count,
+            IMarketEvents.BadTerms("more than 8 evaluators, or a quorum of none or above them")
+        );
+        require(
+            terms.payment == Payments.PER_GAIN && terms.step == Steps.EXACT,
+            IMarketEvents.BadTerms("a measured model with another payment or step than its gain's")
+        );
+    }
+
     function _requireArbiters(Terms calldata terms) private pure {
         uint256 count = terms.arbiters.length;
         if (count == 0) {
@@ -140,17 +161,20 @@ library Conditions {
     }
 
     function _requireWindows(Terms calldata terms) private pure {
-        uint32[6] memory windows = [
+        uint32[8] memory windows = [
             terms.joinSeconds,
             terms.commitSeconds,
             terms.revealSeconds,
             terms.settleSeconds,
             terms.answerSeconds,
-            terms.auditSeconds
+            terms.auditSeconds,
+            terms.measureSeconds,
+            terms.contestSeconds
         ];
         uint256 opening;
         for (uint256 i; i < windows.length; ++i) {
-            require(windows[i] != 0, IMarketEvents.BadTerms("a window of zero seconds"));
+            bool needed = i < 6 || terms.evaluators.length != 0;
+            require(!needed || windows[i] != 0, IMarketEvents.BadTerms("a window of zero seconds"));
             require(windows[i] <= MAX_WINDOW, IMarketEvents.BadTerms("a window above 90 days"));
             if (i != 0) opening += windows[i];
         }

@@ -33,6 +33,8 @@ struct Prize {
 library Pot {
     /// @notice The expected gain, as trainers' parts of it are counted.
     uint256 internal constant WHOLE = 2 ** 23;
+    /// @dev The most trainers of a round, each of whose parts rounding may cost a unit.
+    uint256 private constant SLOTS = 32;
 
     /// @notice What a round pays that moved the model's utility from `before` to `afterwards`.
     function prize(Purse memory purse, int256 before, int256 afterwards)
@@ -79,10 +81,15 @@ library Pot {
         return _attendance(purse) + pot;
     }
 
-    /// @notice Wei owed for the best utility so far and not paid.
-    function owed(Purse memory purse) internal pure returns (uint256) {
-        if (purse.payment == Payments.PER_ROUND) return 0;
-        return _earned(purse, _rise(purse)) - purse.gainPaid;
+    /// @notice Wei owed for the best utility so far and not paid: no more than what was held back is
+    /// worth, whatever funds have made of earlier gains that were paid. A round that was refuted may
+    /// have paid more than its gain.
+    /// @param units Held back of trainers' parts, each rounded down.
+    function owed(Purse memory purse, uint256 units) internal pure returns (uint256) {
+        if (purse.payment == Payments.PER_ROUND || units == 0) return 0;
+        uint256 unpaid = Math.saturatingSub(_earned(purse, _rise(purse)), purse.gainPaid);
+        uint256 rounding = uint256(purse.round) * SLOTS;
+        return Math.min(unpaid, _forGain(purse) * (units + rounding) / WHOLE);
     }
 
     /// @dev An even share of what is left.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Draw} from "../interfaces/IMarket.sol";
+import {Draw} from "../interfaces/State.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @title Who takes part in which opening, in rotation and without a list

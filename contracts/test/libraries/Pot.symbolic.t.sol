@@ -56,6 +56,6 @@ contract PotSymbolicTest is Test {
         Prize memory prize = Pot.prize(purse, 0, 0);
         assert(prize.attendance + prize.pot == Pot.largest(purse));
         assert(Pot.largest(purse) <= left);
-        assert(Pot.owed(purse) == 0);
+        assert(Pot.owed(purse, Pot.WHOLE) == 0);
     }
 }

@@ -26,7 +26,7 @@ contract PotTest is Test {
         assertEq(prize.worth, 0);
         assertFalse(prize.exhausted);
         assertEq(Pot.largest(purse), even);
-        assertEq(Pot.owed(purse), 0);
+        assertEq(Pot.owed(purse, Pot.WHOLE), 0);
     }
 
     /// @dev 1,000 wei of which 20 % is attendance: 800 for a gain of 400, at most 300 a round.
@@ -39,7 +39,7 @@ contract PotTest is Test {
         Prize memory prize = Pot.prize(purse, -50, 50);
         _assertPrize(prize, 20, 200, 2 ** 21, false);
         _settle(purse, prize, -50, 50, 200);
-        assertEq(Pot.owed(purse), 0);
+        assertEq(Pot.owed(purse, Pot.WHOLE), 0);
         assertEq(Pot.largest(purse), 20 + 300);
 
         // What is lost earns nothing, and what is regained no more.
@@ -56,21 +56,43 @@ contract PotTest is Test {
         assertEq(prize.fresh, 400);
         assertEq(Pot.heldBack(prize, 300), 2 ** 20);
         _settle(purse, prize, 50, 250, 300);
-        assertEq(Pot.owed(purse), 100);
+        assertEq(Pot.owed(purse, Pot.WHOLE), 100);
 
         // What was held back waits for the end. Half of this pot is not divided, and is owed as well.
         prize = Pot.prize(purse, 250, 300);
         _assertPrize(prize, 20, 100, 2 ** 20, false);
         _settle(purse, prize, 250, 300, 50);
-        assertEq(Pot.owed(purse), 150);
+        assertEq(Pot.owed(purse, Pot.WHOLE), 150);
         assertEq(Pot.largest(purse), 20 + 100);
 
         // More gain than expected counts no more.
         prize = Pot.prize(purse, 300, 1000);
         _assertPrize(prize, 20, 100, 2 ** 20, true);
         _settle(purse, prize, 300, 1000, 100);
-        assertEq(Pot.owed(purse), 150);
+        assertEq(Pot.owed(purse, Pot.WHOLE), 150);
         assertEq(Pot.largest(purse), 20);
+    }
+
+    /// @dev Funds make what was gained worth more. Who has little held back has little of that.
+    function test_Owed_IsNoMoreThanWhatWasHeldBack() public pure {
+        Purse memory purse = _purse(1000, 1000, 0, 100);
+        (purse.round, purse.bestUtility, purse.gainPaid) = (1, 50, 450);
+        assertEq(Pot.owed(purse, 2 ** 20), 0);
+        purse.budget = 3000; // funded: the rise is worth 1350 now
+        assertEq(Pot.owed(purse, Pot.WHOLE), 900);
+        assertEq(Pot.owed(purse, 0), 0);
+        assertEq(Pot.owed(purse, 2 ** 20), 337); // an eighth was held back
+        purse.round = 0;
+        assertEq(Pot.owed(purse, 1), 0);
+    }
+
+    /// @dev What rounding takes of trainers' parts stays with them.
+    function test_Owed_ForgivesAUnitOfEachPart() public pure {
+        Purse memory purse = _purse(2 ** 60, 0, 0, 2 ** 23);
+        (purse.round, purse.bestUtility) = (2, 2 ** 20);
+        assertEq(Pot.owed(purse, 2 ** 20), 2 ** 57);
+        assertEq(Pot.owed(purse, 2 ** 20 - 64), 2 ** 57);
+        assertEq(Pot.owed(purse, 2 ** 20 - 65), 2 ** 57 - 2 ** 37);
     }
 
     /// @dev A project of several rounds, funded in between: what is paid stays within what was put in,
@@ -100,7 +122,9 @@ contract PotTest is Test {
             assertLe(Pot.heldBack(prize, paid), prize.worth, "held back");
             _settle(purse, prize, utilities[r], utilities[r + 1], paid);
             uint256 attended = purse.budget * purse.attendanceBps / 10_000;
-            assertLe(purse.gainPaid + Pot.owed(purse), purse.budget - attended, "for gain");
+            assertLe(
+                purse.gainPaid + Pot.owed(purse, Pot.WHOLE), purse.budget - attended, "for gain"
+            );
         }
         assertEq(units, _units(purse, purse.bestUtility), "units add up to the rise");
     }
@@ -120,7 +144,7 @@ contract PotTest is Test {
         (purse.round, purse.initialUtility, purse.bestUtility) = (3, initial, best);
         int256 later = utilities[3];
         purse.gainPaid = bound(paid, 0, _earned(purse, best));
-        assertEq(Pot.owed(purse), _earned(purse, best) - purse.gainPaid);
+        assertEq(Pot.owed(purse, Pot.WHOLE), _earned(purse, best) - purse.gainPaid);
 
         Prize memory prize = Pot.prize(purse, utilities[2], later);
         int256 reached = later > best ? later : best;
@@ -138,7 +162,7 @@ contract PotTest is Test {
     function testFuzz_Owed_IsNothingBeforeTheFirstRound(uint96 budget, int200 utility) public pure {
         Purse memory purse = _purse(budget, 2000, 2000, 1);
         (purse.initialUtility, purse.bestUtility) = (utility, utility);
-        assertEq(Pot.owed(purse), 0);
+        assertEq(Pot.owed(purse, Pot.WHOLE), 0);
     }
 
     /// @dev More gain is never worth less, nor with more money; and all is worth what is for gain.
@@ -154,13 +178,13 @@ contract PotTest is Test {
         (int256 low, int256 high) = (utilities[1], utilities[2]);
         if (high < low) (low, high) = (high, low);
         purse.bestUtility = low;
-        uint256 less = Pot.owed(purse);
+        uint256 less = Pot.owed(purse, Pot.WHOLE);
         purse.bestUtility = high;
-        uint256 more = Pot.owed(purse);
+        uint256 more = Pot.owed(purse, Pot.WHOLE);
         assertLe(less, more);
         assertLe(more, budget - uint256(budget) * purse.attendanceBps / 10_000);
         purse.budget += funded;
-        assertLe(more, Pot.owed(purse));
+        assertLe(more, Pot.owed(purse, Pot.WHOLE));
     }
 
     function _purse(uint256 budget, uint256 attendanceBps, uint256 potCapBps, uint256 expected)
