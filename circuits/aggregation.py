@@ -32,7 +32,7 @@ from circuits.shape import DELTA_BOUND
 
 
 def difference(
-    model: torch.Tensor,
+    model: torch.Tensor | None,
     shifted: torch.Tensor,
     summed: torch.Tensor,
     weights: list[torch.Tensor],
@@ -41,7 +41,7 @@ def difference(
     """sum_i u_i <Z_i, v> - <R, v>: (1, 1).
 
     Args:
-        model: w, (rows, columns) of the probe.
+        model: w, (rows, columns) of the probe; None where it is to be zero, salts included.
         shifted: every D_i + DELTA_BOUND, (s, rows, columns).
         summed: R across, (rows, 1).
         weights: u_0 ... u_s, each (1,).
@@ -52,5 +52,7 @@ def difference(
     down = probe.down.reshape(1, probe.rows)
     columns = torch.matmul(down.reshape(1, 1, probe.rows), shifted).reshape(slots, probe.columns)
     shift = u.sum() * probe.down.sum() * DELTA_BOUND
-    total = torch.matmul(u, columns) - shift + torch.matmul(down, model) * weights[0]
+    total = torch.matmul(u, columns) - shift
+    if model is not None:
+        total = total + torch.matmul(down, model) * weights[0]
     return probe.summed_across(total) - torch.matmul(down, summed)

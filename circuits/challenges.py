@@ -38,7 +38,8 @@ def _multiplied(base: torch.Tensor, count: int) -> list[torch.Tensor]:
 class Probe:
     """A vector v of different powers of delta, to test vectors that are written as matrices.
 
-    v_fc = down_f across_c, so that <v, M> = down' M across takes no v.
+    v_fc = down_f across_c, so that <v, M> = down' M across takes no v. Of one column v is down:
+    a factor for it would cost a row for each entry.
 
     Args:
         delta: (1,), drawn when what is tested is fixed.
@@ -48,11 +49,16 @@ class Probe:
 
     def __init__(self, delta: torch.Tensor, rows: int, columns: int) -> None:
         self.rows, self.columns = rows, columns
+        if columns == 1:
+            self.down = powers(delta, rows)
+            return
         self.across = powers(delta, columns)
         self.down = powers(self.across[-1:], rows)
 
     def summed_across(self, matrix: torch.Tensor) -> torch.Tensor:
         """M (n, columns) -> M across (n, 1)."""
+        if self.columns == 1:
+            return matrix
         return torch.matmul(matrix, self.across.reshape(self.columns, 1))
 
     def down_to(self, rows: int) -> torch.Tensor:

@@ -28,8 +28,12 @@ import torch
 
 def norm(combination: torch.Tensor, model: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """<R - u_0 w, R - u_0 w> of two (1, d): (1, 1)."""
-    deltas = combination - model * weight
-    return torch.matmul(deltas, deltas.T)
+    return square(combination - model * weight)
+
+
+def square(vector: torch.Tensor) -> torch.Tensor:
+    """<x, x> of (1, d): (1, 1)."""
+    return torch.matmul(vector, vector.T)
 
 
 def gram(deltas: torch.Tensor) -> torch.Tensor:

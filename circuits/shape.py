@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from market.errors import InputError
 
@@ -36,12 +38,15 @@ class Shape:
     features: int
     classes: int
 
+    statement: ClassVar[str] = "round"
+    """The file in this package that these sizes are of."""
+
     def __post_init__(self) -> None:
         if not 3 <= self.slots <= 32:
             raise InputError(f"a circuit has 3 to 32 slots, not {self.slots}")
-        if not (2 <= self.features <= 4096 and 2 <= self.classes <= 1024):
+        if not (2 <= self.features <= 4096 and 1 <= self.classes <= 1024):
             raise InputError(
-                f"a circuit has 2 to 4096 features and 2 to 1024 classes, "
+                f"a circuit has 2 to 4096 features and 1 to 1024 classes, "
                 f"not {self.features} x {self.classes}"
             )
 
@@ -90,10 +95,33 @@ class Shape:
 class FoldedShape(Shape):
     """The sizes of `circuits.folded`, and the order of its inputs and outputs."""
 
+    statement: ClassVar[str] = "folded"
+
     @property
     def statistics_length(self) -> int:
         """Entries of S: the upper triangle of H, c, both row-major, and salts."""
         return self.triangle_length + self.parameters + SALT_ENTRIES
+
+    def curvature(self, statistics: Sequence[int]) -> list[list[int]]:
+        """The rows of the matrix that makes Y of R: here of H.
+
+        Args:
+            statistics: S, or as much of it as holds the matrix.
+        """
+        return [[statistics[place] for place in row] for row in triangle_places(self.features)]
+
+    def entries(self, model: Sequence[int], deltas: Sequence[Sequence[int]]) -> list[int]:
+        """A: the model, then every slot's delta plus DELTA_BOUND, those of unused slots zero.
+
+        Args:
+            model: w, vector_length entries.
+            deltas: at most `slots`, each of vector_length entries.
+        """
+        return [*model, *self._shifted(deltas)]
+
+    def _shifted(self, deltas: Sequence[Sequence[int]]) -> list[int]:
+        unused = [[0] * self.vector_length] * (self.slots - len(deltas))
+        return [entry + DELTA_BOUND for vector in (*deltas, *unused) for entry in vector]
 
     @property
     def triangle_length(self) -> int:

@@ -15,7 +15,8 @@ from eth_utils.abi import function_signature_to_4byte_selector
 from hexbytes import HexBytes
 from web3 import Web3
 
-from circuits.shape import DELTA_BOUND, FoldedShape
+from circuits.lowrank_shape import LowRankShape
+from circuits.shape import DELTA_BOUND, FoldedShape, triangle_places
 from market.chain.compile import compile_sources
 from market.chain.connection import Connection
 from market.chain.deploy import deploy
@@ -23,8 +24,9 @@ from market.chain.devnet import Devnet
 from market.chain.refusal import Refusals
 from market.chain.toolchain import ROOT
 from market.chain.verifier import verifier_artifact
-from market.contribution.claims import claims_of
-from market.contribution.exact import as_integers
+from market.contribution.claims import claims_about_origin, claims_of
+from market.contribution.exact import Integers, as_integers, product
+from market.contribution.statistics import RoundGame
 from market.vectors import curvature_and_target, triangle
 from tests.forgeries.forgery import Claimed, Forgery, Shown
 from zk.binding import POINTS, Binding, Folded
@@ -38,6 +40,8 @@ _SOURCES = (
     "src/interfaces/IVerifier.sol",
     "src/libraries/Bn254.sol",
     "src/libraries/Folding.sol",
+    "src/libraries/RoundGame.sol",
+    "src/libraries/Triangle.sol",
     "test/FoldingHarness.sol",
 )
 
@@ -56,7 +60,7 @@ _BATCH_GAS = 60_000_000
 
 @dataclass(frozen=True)
 class FoldedRound:
-    """A round of random vectors, everything that its proof is made from."""
+    """A round of random vectors, everything that its proof is made from, by either statement."""
 
     keys: Keys
     statistics: list[int]
@@ -68,14 +72,19 @@ class FoldedRound:
     @classmethod
     def draw(cls, keys: Keys, n: int, seed: int = 0) -> FoldedRound:
         """A round of n deltas over their whole range, salts included."""
-        shape, generator = keys.shape, random.Random(seed)
-        assert isinstance(shape, FoldedShape)
-        F, length = shape.features, shape.vector_length
-        H = np.array([[generator.randint(-(2**20), 2**20) for _ in range(F)] for _ in range(F)])
-        rest = shape.statistics_length - shape.triangle_length
-        tail = [generator.randint(-(2**45), 2**45) for _ in range(rest)]
-        statistics = [*triangle(H + H.T), *tail]
-        model = [generator.randint(-(2**40), 2**40) for _ in range(length)]
+        shape, generator = _folded(keys), random.Random(seed)
+        length = shape.vector_length
+        if isinstance(shape, LowRankShape):
+            curvature = [generator.randint(-(2**15), 2**15) for _ in range(shape.root_length)]
+        else:
+            sizes = range(shape.features)
+            H = np.array([[generator.randint(-(2**20), 2**20) for _ in sizes] for _ in sizes])
+            curvature = triangle(H + H.T)
+        rest = shape.statistics_length - len(curvature)
+        statistics = [*curvature, *(generator.randint(-(2**45), 2**45) for _ in range(rest))]
+        model = [0] * length
+        if not isinstance(shape, LowRankShape):
+            model = [generator.randint(-(2**40), 2**40) for _ in range(length)]
         deltas = [
             [generator.randint(1 - DELTA_BOUND, DELTA_BOUND - 1) for _ in range(length)]
             for _ in range(n)
@@ -87,14 +96,7 @@ class FoldedRound:
         cls, keys: Keys, statistics: list[int], model: list[int], deltas: list[list[int]]
     ) -> FoldedRound:
         """The round of these vectors, whatever their entries."""
-        shape = keys.shape
-        assert isinstance(shape, FoldedShape)
-        d, size = shape.parameters, (shape.features, shape.classes)
-        claims = claims_of(
-            *curvature_and_target(statistics, shape),
-            as_integers(model[:d]).reshape(size),
-            [as_integers(delta[:d]).reshape(size) for delta in deltas],
-        )
+        claims = claims_about(statistics, _folded(keys), model, deltas)
         binding = Binding(
             zero_point(keys),
             committed(tuple(statistics), keys),
@@ -113,6 +115,41 @@ class FoldedRound:
         deltas = list(self.deltas)
         deltas[slot] = vector
         return replace(self, deltas=deltas)
+
+
+def claims_about(
+    statistics: list[int], shape: FoldedShape, model: list[int], deltas: list[list[int]]
+) -> list[int]:
+    """The true claims, integers; of a model that is not zero by H, whatever the statement."""
+    d, size = shape.parameters, (shape.features, shape.classes)
+    if isinstance(shape, LowRankShape) and not any(model):
+        B, c = root_and_target(statistics, shape)
+        return claims_about_origin(B, c, [as_integers(delta[:d]) for delta in deltas])
+    return claims_of(
+        *dense(statistics, shape),
+        as_integers(model[:d]).reshape(size),
+        [as_integers(delta[:d]).reshape(size) for delta in deltas],
+    )
+
+
+def dense(statistics: list[int], shape: FoldedShape) -> tuple[Integers, Integers]:
+    """H (F, F) and c (F, C) of either kind of statistics."""
+    if isinstance(shape, LowRankShape):
+        B, c = root_and_target(statistics, shape)
+        return product(B.T, B), c.reshape(-1, 1)
+    return curvature_and_target(statistics, shape)
+
+
+def root_and_target(statistics: list[int], shape: LowRankShape) -> tuple[Integers, Integers]:
+    """B (m, k) and c (k,), whatever their entries."""
+    end = shape.root_length
+    root = as_integers(statistics[:end]).reshape(shape.rank, shape.features)
+    return root, as_integers(statistics[end : end + shape.features])
+
+
+def _folded(keys: Keys) -> FoldedShape:
+    assert isinstance(keys.shape, FoldedShape)
+    return keys.shape
 
 
 @functools.cache
@@ -164,6 +201,20 @@ class FoldingChain:
                 found.update(zip(batch, decode(["bool[]"], answer)[0], strict=True))
         return [found[k] for k in range(len(forgeries))]
 
+    def game(self, claims: Sequence[int], n: int, allowed: int = 0) -> RoundGame:
+        """How the contract reads proven claims, K left out.
+
+        Args:
+            allowed: entries of a curvature whose rounding may make it negative.
+
+        Raises:
+            ContractCustomError: it refuses them.
+        """
+        words = [claim % R for claim in claims]
+        call = self.contract.functions.read(words, n, allowed)
+        linear, curvature, utility = call.call()
+        return RoundGame([], _symmetric(curvature, n), [each // 2 for each in linear], utility)
+
     def gas(self, binding: Binding, proof: Proof, claims: list[int]) -> int:
         """What a transaction that checks the claims uses.
 
@@ -195,6 +246,10 @@ def _words(each: Forgery) -> tuple[Any, ...]:
         (_pair(folded.entries), _pair(folded.curved), folded.rest),
         each.claims,
     )
+
+
+def _symmetric(triangle: Sequence[int], n: int) -> list[list[int]]:
+    return [[int(triangle[place]) for place in row] for row in triangle_places(n)]
 
 
 def _pair(point: Point) -> tuple[int, int]:

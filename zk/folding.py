@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from eth_utils.crypto import keccak
 
-from circuits.shape import DELTA_BOUND, FoldedShape, triangle_places
+from circuits.shape import FoldedShape
 from market.errors import ProofError
 from zk.binding import POINT_BYTES, POINTS, Binding, Folded
 from zk.commit import commit
@@ -94,11 +94,11 @@ def prove_folded(
     keys: Keys,
     timeout: float = 1800.0,
 ) -> Proof:
-    """Proves the claims about at most `slots` deltas.
+    """Proves the claims about at most `slots` deltas, by the statement of the keys.
 
     Args:
-        statistics: the upper triangle of H and c, row-major, salts.
-        model: w, salts included.
+        statistics: S as the shape has it, salts included.
+        model: w, salts included; zeros where the statement has none.
         deltas: each with its salts.
 
     Raises:
@@ -107,10 +107,7 @@ def prove_folded(
     shape = keys.shape
     if not isinstance(shape, FoldedShape) or not 1 <= len(deltas) <= shape.slots:
         raise ProofError(f"{len(deltas)} deltas do not fit a folded circuit of {shape}")
-    length, features, classes = shape.vector_length, shape.features, shape.classes
-    unused = [[0] * length] * (shape.slots - len(deltas))
-    shifted = [entry + DELTA_BOUND for vector in (*deltas, *unused) for entry in vector]
-    entries = [*model, *shifted]
+    entries = shape.entries(model, deltas)
     gamma = first_challenge(binding, commit(entries, keys), claims)
     u = weights(gamma, len(deltas) + 1)
     vectors = (model, *deltas)
@@ -118,10 +115,10 @@ def prove_folded(
         sum(a * b for a, b in zip(u, column, strict=True)) % R
         for column in zip(*vectors, strict=True)
     ]
-    columns = [folded[c : features * classes : classes] for c in range(classes)]
+    columns = [folded[c : shape.parameters : shape.classes] for c in range(shape.classes)]
     curved = [
-        sum(statistics[place] * entry for place, entry in zip(row, column, strict=True)) % R
-        for row in triangle_places(features)
+        sum(a * b for a, b in zip(row, column, strict=True)) % R
+        for row in shape.curvature(statistics)
         for column in columns
     ]
     delta = second_challenge(gamma, commit(curved, keys))

@@ -209,9 +209,8 @@ def _statements() -> str:
 def _draw(shape: Shape, plan: Plan, folder: Path) -> int:
     """Writes circuit.onnx and canonical settings.json; returns logrows."""
     model, settings = folder / "circuit.onnx", folder / "settings.json"
-    sizes = [str(size) for size in (shape.slots, shape.features, shape.classes)]
-    statement = "folded" if isinstance(shape, FoldedShape) else "round"
-    engine.run("export", shape=sizes, statement=statement, path=str(model))
+    sizes = [str(size) for size in asdict(shape).values()]
+    engine.run("export", shape=sizes, statement=shape.statement, path=str(model))
     rows = shape.rows(plan.inner_columns) if isinstance(shape, FoldedShape) else None
     # A first drawing with room enough tells how much room is needed.
     arguments = plan.run_args(24, shape.table_start)

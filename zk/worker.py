@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from circuits.lowrank_shape import LowRankShape
 from circuits.shape import FoldedShape, Shape
 
 
@@ -22,20 +23,20 @@ def _export(shape: list[str], statement: str, path: str) -> None:
 
     from circuits.enumeration import EnumerationStatement
     from circuits.folded import FoldedRound
+    from circuits.lowrank import LowRankRound
     from circuits.round import RoundStatement
 
-    slots, features, classes = (int(size) for size in shape)
-    drawn: torch.nn.Module
+    sizes = [int(size) for size in shape]
+    drawn: FoldedRound | LowRankRound | EnumerationStatement | RoundStatement
     if statement == "folded":
-        drawn = FoldedRound(FoldedShape(slots, features, classes))
+        drawn = FoldedRound(FoldedShape(*sizes))
+    elif statement == "lowrank":
+        drawn = LowRankRound(LowRankShape(*sizes))
     elif statement == "enumeration":
-        drawn = EnumerationStatement(Shape(slots, features, classes))
+        drawn = EnumerationStatement(Shape(*sizes))
     else:
-        drawn = RoundStatement(Shape(slots, features, classes))
-    lengths = FoldedShape if statement == "folded" else Shape
-    example = tuple(
-        torch.zeros(1, length) for length in lengths(slots, features, classes).input_lengths
-    )
+        drawn = RoundStatement(Shape(*sizes))
+    example = drawn.example_inputs()
     with warnings.catch_warnings():
         # EZKL reads the graphs of the older exporter.
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -29,8 +29,7 @@ contract Measurements is Court, IMeasurements {
     function drawCoordinates(Terms calldata terms) external {
         (bytes32 id, Project storage p) = _in(terms, Phase.Measure);
         require(p.measure.seed == 0, CoordinatesDrawn(p.measure.seed));
-        bytes32 hash = Ring.hashAfter(p.measure.seedBlock);
-        require(hash != 0, NoCoordinates(p.measure.seedBlock));
+        bytes32 hash = _hashAfter(p.measure.seedBlock);
         p.measure.seed = keccak256(abi.encode(hash, id, p.measure.number));
         emit CoordinatesDrawnFor(id, p.measure.number, p.measure.seed);
     }
@@ -42,7 +41,7 @@ contract Measurements is Court, IMeasurements {
         require(audited || p.phase == Phase.Measure, WrongPhase(p.phase, Phase.Measure));
         _requireBefore(p.deadline);
         require(number == p.measure.number, WrongMeasurement(number, p.measure.number));
-        require(p.measure.seed != 0, NoCoordinates(p.measure.seedBlock));
+        require(p.measure.seed != 0, NoCoordinates(number));
         _requireSane(terms, given);
 
         bool byArbiters = audited || p.measure.deposed;
@@ -184,7 +183,8 @@ contract Measurements is Court, IMeasurements {
         returns (bool)
     {
         if (terms.auditBps == 0) return false;
-        uint256 drawn = uint256(keccak256(abi.encode(Ring.hashAfter(p.audit.seedBlock), id)));
+        // Of a block that is not there the hash would be known beforehand.
+        uint256 drawn = uint256(keccak256(abi.encode(_hashAfter(p.audit.seedBlock), id)));
         return drawn % Payouts.BASIS_POINTS < terms.auditBps;
     }
 
@@ -265,8 +265,10 @@ contract Measurements is Court, IMeasurements {
         Part[] memory parts = _waiting[id];
         delete _waiting[id];
         for (uint256 i; i < parts.length; ++i) {
-            _trainer[id][parts[i].trainer].earned += uint256(parts[i].share).toUint24();
-            p.earned += uint256(parts[i].share).toUint24();
+            // A round that moved nothing has no shares, and has been worked for all the same.
+            uint24 share = Math.max(parts[i].share, 1).toUint24();
+            _trainer[id][parts[i].trainer].earned += share;
+            p.earned += share;
         }
         if (p.audit.disputer != address(0)) {
             uint256 left = _payRefuted(terms, id, p, 0);
@@ -283,6 +285,11 @@ contract Measurements is Court, IMeasurements {
     }
 
     // --- checks --------------------------------------------------------------------------------
+
+    function _hashAfter(uint64 decisive) private view returns (bytes32 hash) {
+        hash = Ring.hashAfter(decisive);
+        require(hash != 0, NoHashYet(decisive));
+    }
 
     function _requireSane(Terms calldata terms, Measurement calldata given) private pure {
         int256 most = int256(Conditions.MAX_UTILITY);

@@ -515,9 +515,15 @@ contract Rounds is Court, IRounds {
             selection: terms.selection,
             step: terms.step,
             byzantine: terms.byzantine,
-            yardstick: Yardstick(terms.rows, terms.outputs, terms.entries, terms.energy),
+            yardstick: Yardstick(terms.rows, terms.outputs, _rounded(terms), terms.energy),
             purse: _isMeasured(terms) ? _sharing() : _purse(terms, p)
         });
+    }
+
+    /// @return Entries of a delta to which a rounded curvature can owe a negative square. One that is
+    /// measured is a root times itself, and owes none.
+    function _rounded(Terms calldata terms) private pure returns (uint32) {
+        return _isMeasured(terms) ? 0 : terms.entries;
     }
 
     /// @dev A purse of which any gain is worth all, in parts that wait.

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IVerifier} from "../src/interfaces/IVerifier.sol";
 import {Binding, Folded, Folding} from "../src/libraries/Folding.sol";
+import {Game, RoundGame} from "../src/libraries/RoundGame.sol";
 
 /// @notice What an aggregator claims of a round whose points the contract knows.
 struct Claimed {
@@ -35,6 +36,18 @@ contract FoldingHarness {
         } catch {
             return false;
         }
+    }
+
+    /// @notice The game of n deltas that proven claims make.
+    /// @param entries That rounding of the curvature is allowed for; none of a root.
+    function read(uint256[] calldata claims, uint256 n, uint256 entries)
+        external
+        pure
+        returns (int256[] memory linear, int256[] memory curvature, int256 utility)
+    {
+        Game memory game = RoundGame.decode(claims, n);
+        RoundGame.requireCurved(game, entries);
+        return (game.linear, game.curvature, game.utility);
     }
 
     /// @return accepted Of each, whether it holds; one that reverts does not.

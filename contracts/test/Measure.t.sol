@@ -58,10 +58,23 @@ contract MeasureTest is Measured {
     function test_RevertIf_TheBlockIsNotThere() public {
         _gather(SLOTS);
         uint64 decisive = _project().measure.seedBlock;
-        bytes memory reason = abi.encodeWithSelector(IMarketEvents.NoCoordinates.selector, decisive);
         bytes memory draw = abi.encodeCall(IMeasurements.drawCoordinates, (terms));
-        _assertRefused(outsider, draw, reason);
-        _refused(evaluators[0], 0, _measurement(LOSS), reason);
+        for (uint256 i; i < 2; ++i) {
+            _assertRefused(
+                outsider, draw, abi.encodeWithSelector(IMarketEvents.NoHashYet.selector, decisive)
+            );
+            vm.roll(decisive);
+        }
+    }
+
+    function test_RevertIf_MeasuredWithoutCoordinates() public {
+        _gather(SLOTS);
+        _refused(
+            evaluators[0],
+            0,
+            _measurement(LOSS),
+            abi.encodeWithSelector(IMarketEvents.NoCoordinates.selector, 0)
+        );
     }
 
     function test_RevertIf_DrawnAlready() public {
@@ -209,6 +222,25 @@ contract MeasureTest is Measured {
         _assertPhase(Phase.Commit);
         assertEq(_project().bonds, OWNER_BOND - DISPUTE_BOND);
         _assertAllIsHeld();
+    }
+
+    /// @dev Before the block that decides, chance would be known to whoever moves on.
+    function test_RevertIf_ChanceHasNotDecided() public {
+        terms.auditBps = 5000;
+        _toMeasure();
+        _attest(LOSS);
+        uint64 decisive = uint64(block.number + 1);
+        assertEq(_project().audit.seedBlock, decisive);
+        _pass();
+        for (uint256 i; i < 2; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IMarketEvents.NoHashYet.selector, decisive));
+            market.advance(terms);
+            vm.roll(decisive);
+        }
+        vm.roll(decisive + 1);
+        market.advance(terms);
+        uint256 drawn = uint256(keccak256(abi.encode(blockhash(decisive), _id()))) % 10_000;
+        _assertPhase(drawn < 5000 ? Phase.Audit : Phase.Commit);
     }
 
     /// @dev A proven gain of which less than half is measured.

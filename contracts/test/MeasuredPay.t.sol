@@ -2,6 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {Part} from "../src/interfaces/State.sol";
+import {Bn254} from "../src/libraries/Bn254.sol";
+import {RoundGame} from "../src/libraries/RoundGame.sol";
 import {IMarketEvents, Measured, Measurement, Phase} from "./Measured.sol";
 
 /// @dev What a measured round pays, and who loses what by lying or keeping silent.
@@ -247,6 +249,38 @@ contract MeasuredPayTest is Measured {
         _assertAllIsHeld();
     }
 
+    /// @dev A model that did not move has no shares: who was selected has worked all the same.
+    function test_Silence_AfterARoundThatMovedNothing() public {
+        for (uint256 i; i < SLOTS; ++i) {
+            deltas[i] = [int256(-40), -25, 10, 1000 + int256(i)];
+        }
+        terms.energy <<= 20;
+        _toWaiting();
+        _advance();
+        _advance();
+        _assertPhase(Phase.Aborted);
+        for (uint256 i; i < SLOTS; ++i) {
+            assertEq(_due(accounts[i]), terms.trainerStake + (_budget() + OWNER_BOND) / SLOTS);
+        }
+        assertEq(_due(owner), uint256(terms.aggregatorFee) * (terms.rounds - 1));
+        _assertAllIsHeld();
+    }
+
+    /// @dev Everybody takes what is due, in whatever order, and nothing stays behind.
+    function test_Silence_LeavesNothingBehind() public {
+        _toWaiting();
+        _advance();
+        _advance();
+        address[] memory all = new address[](SLOTS + 2);
+        for (uint256 i; i < SLOTS; ++i) {
+            all[SLOTS - 1 - i] = accounts[i];
+        }
+        (all[SLOTS], all[SLOTS + 1]) = (owner, aggregator);
+        market.withdrawFor(terms, all);
+        assertEq(address(market).balance, 0);
+        assertEq(market.locked(_id()), 0);
+    }
+
     function test_Silence_WithoutArbiters() public {
         delete terms.arbiters;
         (terms.arbiterQuorum, terms.ownerBond, terms.disputeBond) = (0, 0, 0);
@@ -297,6 +331,22 @@ contract MeasuredPayTest is Measured {
         for (uint256 i; i < parts.length; ++i) {
             assertEq(_due(parts[i].trainer) - terms.trainerStake, all * parts[i].share / sum);
         }
+    }
+
+    // --- what is proven ------------------------------------------------------------------------
+
+    /// @dev What rounding explains where the curvature stands in the terms is a forgery here: a root
+    /// times itself has no negative squares, but for roots of negative numbers, which the field has.
+    function test_RevertIf_ASquareIsNegative() public {
+        _toMeasure();
+        _pass(LOSS);
+        _commitFirst(SLOTS);
+        _revealFirst(SLOTS);
+        uint256[] memory claims = _claims();
+        claims[SLOTS + 1] = Bn254.R - 1; // <D_0, H D_0>
+        vm.expectRevert(abi.encodeWithSelector(RoundGame.NegativeCurvature.selector, 0));
+        vm.prank(aggregator);
+        market.settle(terms, CID, _folded(), claims);
     }
 
     // --- rounds that break ---------------------------------------------------------------------

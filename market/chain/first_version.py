@@ -6,7 +6,6 @@ its floor for all that were selected stands in the place of attendance.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, fields
 from typing import Any
@@ -44,6 +43,7 @@ from zk.field import Point, TwistPoint
 
 COMMANDS = ("advance", "cancel", "exit", "status", "withdraw")
 """That work on a market of the first version."""
+_NO_PHASE = 255
 _COMMIT, _DONE = 2, 6
 """The first of the phases of a round, and of those of a closed project."""
 _RENAMED = {"attendance_bps": "floorBps"}
@@ -293,8 +293,9 @@ class _FirstRefusals(Refusals):
 
     def translate(self, data: bytes) -> ContractError:
         if data[:4] == self._SELECTOR and len(data) == 68:
-            # Where it is no phase, the data is as it came, of which only the name is said.
-            with contextlib.suppress(ValueError):
-                phases = [_todays_phase(data[place]) for place in (35, 67)]
-                data = data[:4] + encode(["uint8", "uint8"], phases)
+            try:
+                phases = [int(_todays_phase(data[place])) for place in (35, 67)]
+            except ValueError:
+                phases = [_NO_PHASE, _NO_PHASE]  # of which only the name is said
+            data = data[:4] + encode(["uint8", "uint8"], phases)
         return super().translate(data)

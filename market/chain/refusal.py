@@ -70,6 +70,12 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "NotAnArbiter": ("the terms do not name {0} as an arbiter", "use an arbiter's key"),
     "AlreadyVoted": ("{0} has voted already", "wait for the others"),
+    "NotAnEvaluator": ("{0} is not asked to measure now", "use an evaluator's key"),
+    "CoordinatesDrawn": ("the round's coordinates are drawn already: 0x{0}", "measure in them"),
+    "NoCoordinates": ("measurement {0} has no coordinates yet", "draw them first"),
+    "NoHashYet": ("block {0}, which decides, is not there yet", "wait for it"),
+    "WrongMeasurement": ("measurement {0} is not the open one, {1}", "see `market status`"),
+    "BadMeasurement": ("the measured numbers are out of range", "measure again"),
     "NoSuchReveal": ("no reveal stands in epoch {0} at slot {1}", "see `market status`"),
     "AlreadyClaimed": ("a delta of {0} has been opened already", "withdraw when it is over"),
     "NegativeCurvature": (

@@ -2,7 +2,7 @@
 
 Order of the words, for n deltas: P_ij = <Z_i, H Z_j> for 0 <= i <= j <= n, row by row; then
 q_i = <Z_i, c> for 0 <= i <= n; then K_ij = <D_i, D_j> for 1 <= i <= j <= n. Z_0 is the model,
-Z_i = D_i the deltas.
+Z_i = D_i the deltas. About the origin Z_0 is zero, and so is every word with it.
 """
 
 from __future__ import annotations
@@ -39,9 +39,32 @@ def claims_of(H: Integers, c: Integers, model: Integers, deltas: Sequence[Intege
     stack = as_integers(np.stack([each.astype(object) for each in (model, *deltas)]))
     flat = stack.reshape(len(stack), -1)
     curved = np.stack([product(H, each).astype(object).reshape(-1) for each in stack])
-    products = product(flat, as_integers(curved).T)
-    linear = product(flat, c.reshape(-1, 1)).reshape(-1)
-    gram = product(flat[1:], flat[1:].T)
+    return _claims(flat, product(flat, as_integers(curved).T), c)
+
+
+def claims_about_origin(B: Integers, c: Integers, deltas: Sequence[Integers]) -> list[int]:
+    """The true claims where H = B'B and the model is zero, as integers.
+
+    Args:
+        B: (m, k).
+        c: (k,).
+        deltas: n of (k,).
+
+    Raises:
+        InputError: shapes that disagree.
+    """
+    if B.shape[1:] != c.shape or any(each.shape != c.shape for each in deltas):
+        raise InputError(f"a root of shape {B.shape}, c and deltas must have as many coordinates")
+    origin = np.zeros(c.shape, dtype=object)
+    stack = as_integers(np.stack([origin, *(each.astype(object) for each in deltas)]))
+    images = product(stack, B.T)
+    return _claims(stack, product(images, images.T), c)
+
+
+def _claims(stack: Integers, products: Integers, c: Integers) -> list[int]:
+    """The words, given the products of the (n + 1, d) stack over the curvature."""
+    linear = product(stack, c.reshape(-1, 1)).reshape(-1)
+    gram = product(stack[1:], stack[1:].T)
     return [*_triangle(products), *(int(value) for value in linear), *_triangle(gram)]
 
 

@@ -9,10 +9,10 @@ from market.choice import Choice
 
 BASIS_POINTS = 10_000
 MAX_SLOTS = 32
-"""The most trainers of a round."""
+"""The most trainers of a round that the contract takes: beyond it, scores outgrow its words."""
 DEFAULT_ATTENDANCE_BPS = 200
 DEFAULT_POT_CAP_BPS = BASIS_POINTS
-"""None: what a cap holds back is not covered by the stakes of who could keep it from being owed."""
+"""No cap: what one holds back is not covered by the stakes of who could keep it from being owed."""
 WORTH_UNITS = 1 << 23
 """The expected gain, as trainers' parts of the project's gain are counted."""
 

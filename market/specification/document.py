@@ -113,6 +113,8 @@ def decode_document(data: bytes, digest: bytes) -> Document:
             raise ValueError("the scaling has another number of features")
         if len(columns) not in (0, document.features):
             raise ValueError("columns are named, and not all of them")
+        if document.classes < 2:
+            raise ValueError("one class is none to tell from another")
         _ = document.shape, document.grid
     except (ValueError, TypeError, KeyError, AttributeError, InputError) as error:
         raise StorageError(f"the specification document is malformed: {error}") from error

@@ -36,7 +36,6 @@ from market.specification.methods import PROVABLE, Methods
 from market.training.plan import TrainingPlan
 
 SCALINGS = ("centre", "standardise")
-"""The most that the contract takes: beyond it, scores outgrow its words."""
 MAX_ENTRIES = 40_000
 """The most of a delta: one that is demanded is published in one transaction."""
 MAX_AGGREGATORS = 4

@@ -12,8 +12,6 @@ from market.training.linear import Floats
 
 MOST_TIMES = 2.0
 """An expected gain this many times of what a trainer's own rows let it expect is far above."""
-
-
 FEWEST_ROWS = 40
 """On fewer validation rows chance hides nearly everything."""
 

@@ -12,7 +12,10 @@ from unittest import mock
 
 import torch
 
-import circuits.folded
+from circuits.bounds import identity
+from circuits.folded import FoldedRound
+from circuits.lowrank import LowRankRound
+from circuits.lowrank_shape import LowRankShape
 from circuits.shape import FoldedShape
 from market import durable
 from zk import engine
@@ -87,9 +90,11 @@ def _make(keys: Keys, folder: Path, table_start: int | None) -> None:
 def _export(keys: Keys, path: str, checked: bool) -> None:
     shape = keys.shape
     assert isinstance(shape, FoldedShape)
-    lookup = circuits.folded.identity if checked else _unchanged
-    drawn = circuits.folded.FoldedRound(shape)
-    with mock.patch("circuits.folded.identity", lookup), warnings.catch_warnings():
+    drawn: FoldedRound | LowRankRound = (
+        LowRankRound(shape) if isinstance(shape, LowRankShape) else FoldedRound(shape)
+    )
+    lookup = identity if checked else _unchanged
+    with mock.patch(f"{type(drawn).__module__}.identity", lookup), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the older exporter, which the engine reads
         torch.onnx.export(drawn, drawn.example_inputs(), path, dynamo=False, opset_version=17)
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
+from circuits.lowrank_shape import LowRankShape
 from circuits.shape import DELTA_BOUND, FoldedShape
 from market import durable
 from market.errors import ProofError
-from market.vectors import curvature_and_target
 from tests.folding import FoldedRound, committed
 from tests.forgeries.forgery import Claimed
 from zk.binding import Binding, Folded
@@ -40,8 +40,8 @@ class Witness:
     Args:
         gamma, delta: the challenges, 0 as long as they are not drawn.
         combination: R, vector_length entries.
-        entries: A, the model and the shifted deltas of all slots.
-        curved: Y, an entry for each parameter.
+        entries: A, the model if the statement has one, and the shifted deltas of all slots.
+        curved: Y.
     """
 
     gamma: int
@@ -148,18 +148,19 @@ def second_challenge(gamma: int, curved: Point) -> int:
 
 
 def shifted(round: FoldedRound, keys: Keys) -> Vector:
-    """A as the protocol has it: the model, and every slot's delta plus DELTA_BOUND."""
-    shape = keys.shape
-    unused = [[0] * shape.vector_length] * (shape.slots - len(round.deltas))
-    columns = (*round.deltas, *unused)
-    return [*round.model, *(entry + DELTA_BOUND for column in columns for entry in column)]
+    """A as the protocol has it."""
+    assert isinstance(keys.shape, FoldedShape)
+    return keys.shape.entries(round.model, round.deltas)
 
 
 def curvature(round: FoldedRound, vector: Sequence[int]) -> Vector:
-    """H R, row-major."""
-    F, C = round.keys.shape.features, round.keys.shape.classes
-    H = curvature_and_target(round.statistics, round.keys.shape)[0].tolist()
-    return [inner(H[row], vector[k : F * C : C]) for row in range(F) for k in range(C)]
+    """Y: H R, row-major, or B R."""
+    shape = round.keys.shape
+    assert isinstance(shape, FoldedShape)
+    d, C = shape.parameters, shape.classes
+    return [
+        inner(row, vector[k:d:C]) for row in shape.curvature(round.statistics) for k in range(C)
+    ]
 
 
 def inner(left: Sequence[int], right: Sequence[int]) -> int:
@@ -170,15 +171,20 @@ def inverse(value: int) -> int:
     return pow(value, -1, R)
 
 
-def late_model(drawn: Witness, shape: FoldedShape) -> Witness:
-    """A with a salt of its model such that it folds to R: its difference becomes zero."""
+def late_salt(drawn: Witness, shape: FoldedShape) -> Witness:
+    """A with a salt of its first vector such that it folds to R: its difference becomes zero.
+
+    That vector is the model, which no table knows; without a model it is the first delta.
+    """
     length, salt = shape.vector_length, shape.parameters
     v = [pow(drawn.delta, j, R) for j in range(length)]
-    u = weights(drawn.gamma, shape.slots + 1)
-    columns = [drawn.entries[i * length : (i + 1) * length] for i in range(shape.slots + 1)]
-    found = u[0] * inner(columns[0], v)
-    for weight, column in zip(u[1:], columns[1:], strict=True):
-        found += weight * inner([entry - DELTA_BOUND for entry in column], v)
+    without = int(isinstance(shape, LowRankShape))
+    u = weights(drawn.gamma, shape.slots + 1)[without:]
+    found = 0
+    for i, weight in enumerate(u):
+        column = drawn.entries[i * length : (i + 1) * length]
+        shift = 0 if i + without == 0 else DELTA_BOUND
+        found += weight * inner([entry - shift for entry in column], v)
     missing = inner(drawn.combination, v) - found
     entries = list(drawn.entries)
     entries[salt] += missing * inverse(u[0] * v[salt]) % R

@@ -17,7 +17,7 @@ from tests.forgeries.prover import (
     Witness,
     attempt,
     inverse,
-    late_model,
+    late_salt,
     shifted,
 )
 from zk.field import R
@@ -162,7 +162,7 @@ def _lies(first: FoldedRound) -> dict[str, Callable[[], Attempt]]:
 def _late(first: FoldedRound, round: FoldedRound) -> Callable[[], Attempt]:
     """A holds entries in range; its salts are chosen when both challenges are known."""
     entries = shifted(first, first.keys)
-    late = Lies(entries=entries, late=lambda drawn: late_model(drawn, SHAPE))
+    late = Lies(entries=entries, late=lambda drawn: late_salt(drawn, SHAPE))
     return lambda: attempt(round, None, late)
 
 

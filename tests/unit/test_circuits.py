@@ -14,7 +14,7 @@ from market.errors import InputError
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[Shape, list[list[int]]]:
     """A shape, and committed vectors of entries so small that float64 holds every product."""
-    shape = Shape(draw(st.integers(3, 5)), draw(st.integers(2, 4)), draw(st.integers(2, 3)))
+    shape = Shape(draw(st.integers(3, 5)), draw(st.integers(2, 4)), draw(st.integers(1, 3)))
     seed = draw(st.integers(0, 2**32 - 1))
     generator = np.random.default_rng(seed)
     bound = draw(st.sampled_from([2, 1000]))
@@ -89,7 +89,7 @@ def test_lengths() -> None:
 
 
 @pytest.mark.parametrize(
-    "sizes", [(2, 2, 2), (33, 2, 2), (3, 1, 2), (3, 4097, 2), (3, 2, 1), (3, 2, 1025)]
+    "sizes", [(2, 2, 2), (33, 2, 2), (3, 1, 2), (3, 4097, 2), (3, 2, 0), (3, 2, 1025)]
 )
 def test_sizes_out_of_range_are_refused(sizes: tuple[int, int, int]) -> None:
     with pytest.raises(InputError, match="a circuit has"):
@@ -98,4 +98,5 @@ def test_sizes_out_of_range_are_refused(sizes: tuple[int, int, int]) -> None:
 
 def test_the_bounds_themselves_are_allowed() -> None:
     assert Shape(3, 2, 2).instance_count == 16 + 4 + 9 + 1
+    assert Shape(3, 2, 1).parameters == 2
     assert Shape(32, 4096, 1024).parameters == 2**22

@@ -12,6 +12,7 @@ import pytest
 from circuits.shape import DELTA_BOUND, FoldedShape
 from market.aggregator.proving import CURVATURE_BOUND, TARGET_BOUND, check_statistics
 from market.chain.toolchain import ROOT
+from market.contribution import lowrank
 from market.errors import StorageError
 from market.project import INITIAL_MODEL_BOUND, MODEL_BOUND, Project
 from market.storage.memory import MemoryNetwork
@@ -35,6 +36,13 @@ def test_no_vectors_in_range_make_claims_that_the_contract_refuses() -> None:
     assert bound("MODEL_BOUND") > TARGET_BOUND * DELTA_BOUND
     assert bound("UTILITY_BOUND") >= CURVATURE_BOUND * MODEL_BOUND**2
     assert bound("UTILITY_BOUND") > TARGET_BOUND * MODEL_BOUND
+
+
+def test_no_root_in_its_bounds_makes_claims_that_the_contract_refuses() -> None:
+    """An entry of a proven delta is below the circuit's height; the model is zero."""
+    highest = 1 << Bounds().logrows
+    assert bound("BOUND") > lowrank.CURVATURE_BOUND * highest**2
+    assert bound("MODEL_BOUND") > lowrank.TARGET_BOUND * highest
 
 
 def test_statistics_beyond_them_are_refused() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circuits.bounds import identity
-from circuits.challenges import powers, squarings
+from circuits.challenges import Probe, powers, squarings
 from circuits.folded import FoldedRound
 from circuits.shape import DELTA_BOUND, FoldedShape
 from market.contribution.claims import claim_count, claims_of, game_of_claims
@@ -29,7 +29,7 @@ from zk.folding import expected_instances, statement, weights
 @st.composite
 def rounds(draw: st.DrawFn) -> tuple[FoldedShape, list[int], list[list[int]]]:
     """A shape, statistics with a symmetric H, and the vectors of the model and of every slot."""
-    shape = FoldedShape(draw(st.integers(3, 5)), draw(st.integers(2, 4)), draw(st.integers(2, 3)))
+    shape = FoldedShape(draw(st.integers(3, 5)), draw(st.integers(2, 4)), draw(st.integers(1, 3)))
     generator = random.Random(draw(st.integers(0, 2**32 - 1)))
     F = shape.features
     H = np.array([[generator.randint(-3, 3) for _ in range(F)] for _ in range(F)])
@@ -197,7 +197,19 @@ def test_powers_and_squarings(base: int, count: int) -> None:
 @given(st.integers(1, 12), st.integers(1, 12))
 def test_the_entries_of_a_tested_vector_meet_different_powers(rows: int, columns: int) -> None:
     """A power of 2 shows its exponent, and is exact as a float."""
-    across = powers(torch.tensor([2.0], dtype=torch.float64), columns)
-    met = torch.log2(powers(across[-1:], rows).reshape(-1, 1) * across).reshape(-1).tolist()
+    probe = Probe(torch.tensor([2.0], dtype=torch.float64), rows, columns)
+    across = probe.across if columns > 1 else torch.ones(1, dtype=torch.float64)
+    met = torch.log2(probe.down.reshape(-1, 1) * across).reshape(-1).tolist()
     assert len(set(met)) == rows * columns
+    assert min(met) > 0
     assert max(met) <= 8 * max(rows * columns, 2)
+
+
+@given(st.integers(1, 5), st.integers(1, 5), st.integers(-2, 2))
+def test_a_probe_tests_every_entry(rows: int, columns: int, delta: int) -> None:
+    """<v, M> is the same by down and across as by the powers that entries meet, one by one."""
+    probe = Probe(torch.tensor([float(delta)], dtype=torch.float64), rows, columns)
+    across = probe.across if columns > 1 else torch.ones(1, dtype=torch.float64)
+    M = torch.arange(1, rows * columns + 1, dtype=torch.float64).reshape(rows, columns)
+    met = (probe.down.reshape(-1, 1) * across * M).sum()
+    assert torch.matmul(probe.down_to(rows), probe.summed_across(M)).item() == met.item()

@@ -163,7 +163,8 @@ interface IMarketEvents {
     error NotAnArbiter(address caller);
     error NotAnEvaluator(address caller);
     error CoordinatesDrawn(bytes32 seed);
-    error NoCoordinates(uint64 seedBlock);
+    error NoCoordinates(uint256 number);
+    error NoHashYet(uint64 decisive);
     error WrongMeasurement(uint256 given, uint256 current);
     error BadMeasurement();
     error AlreadyVoted(address arbiter);

@@ -16,7 +16,7 @@ from market.contribution.statistics import ValidationStatistics, round_game, uti
 from market.errors import InputError, ProofError
 from market.game import Payment, Purse, Rule, Scoring, Selection, Yardstick, judge
 from market.game.outliers import multi_krum
-from market.game.payouts import divide
+from market.game.payouts import divide, weigh
 from market.game.purse import WORTH_UNITS
 from market.game.shapley import shapley
 from zk.field import R
@@ -253,7 +253,7 @@ def test_by_gain_the_pot_is_what_the_best_utility_is_worth(
     assert verdict.best_utility == max(verdict.utility_after, game.U)
     assert verdict.earned_total == sum(verdict.earned) <= rise * WORTH_UNITS // purse.expected_gain
     assert verdict.exhausted == (rise == purse.expected_gain)
-    sure = any(s > e for s, e in zip(verdict.scores, verdict.deviations, strict=True))
+    _, sure = weigh(verdict.scores, verdict.deviations)
     if not sure:
         # The pot waits; whose it is, is known.
         assert verdict.total == 0
