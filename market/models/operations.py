@@ -243,6 +243,7 @@ def _reductions() -> Iterator[Operation]:
         keepdim=flag,
     )
     yield reduced(_aten.var.correction, correction=optional(number))
+    yield reduced(_aten.var.dim, unbiased=flag)
     yield _picked(_aten.max.dim, self=tensor, dim=dimension, keepdim=flag)
     yield _picked(_aten.min.dim, self=tensor, dim=dimension, keepdim=flag)
 
