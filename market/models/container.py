@@ -27,7 +27,7 @@ from market.models.limits import (
     MAX_RANK,
     MAX_TENSORS,
 )
-from market.models.names import check_name
+from market.models.names import check_name, check_scopes
 from market.models.strict_json import canonical, parse
 
 _METADATA = "__metadata__"
@@ -193,7 +193,9 @@ def _parse(raw: Any) -> Header:
         raise InputError("an entry of __metadata__ is no text")
     if not 1 <= len(raw) <= MAX_TENSORS:
         raise InputError(f"a model has 1 to {MAX_TENSORS} tensors, not {len(raw)}")
-    return arrange(metadata, {check_name(name): _stored(name, raw[name]) for name in raw})
+    tensors = {check_name(name): _stored(name, raw[name]) for name in raw}
+    check_scopes(tensors)
+    return arrange(metadata, tensors)
 
 
 def _stored(name: str, raw: Any) -> Stored:

@@ -42,9 +42,7 @@ def cost(step: Step) -> Cost:
             return Cost(outcome * width, (spread + entries) * width, outcome * window)
         case "linear":
             return Cost(outcome * width, entries * width, outcome * step.tensors[0].shape[-1])
-        case "addmm":
-            return Cost(outcome * width, entries * width, outcome * step.tensors[1].shape[-1])
-        case "mm" | "bmm" | "matmul":
+        case "matmul":
             inner = step.tensors[0].shape[-1]
             # Batches that are broadcast are written out.
             height, length = (1, 1, *step.outcome.shape)[-2:]

@@ -85,10 +85,9 @@ def _compared(overload: Any, /, **arguments: Kind) -> Operation:
 def _unary() -> Iterator[Operation]:
     one = partial(_operation, self=tensor)
     for overload in (
-        _aten.abs, _aten.cos, _aten.detach, _aten.erf, _aten.exp, _aten.expm1, _aten.hardsigmoid,
-        _aten.hardswish, _aten.log, _aten.log1p, _aten.log_sigmoid, _aten.mish, _aten.neg,
-        _aten.reciprocal, _aten.relu, _aten.rsqrt, _aten.selu, _aten.sigmoid, _aten.silu, _aten.sin,
-        _aten.sqrt, _aten.tanh,
+        _aten.abs, _aten.detach, _aten.erf, _aten.exp, _aten.hardsigmoid, _aten.hardswish, _aten.log,
+        _aten.neg, _aten.reciprocal, _aten.relu, _aten.rsqrt, _aten.sigmoid, _aten.silu, _aten.sqrt,
+        _aten.tanh,
     ):  # fmt: skip
         yield one(overload.default)
     yield one(_aten.gelu.default, approximate=one_of("none", "tanh"))
@@ -97,7 +96,6 @@ def _unary() -> Iterator[Operation]:
     yield one(_aten.softplus.default, beta=number, threshold=number)
     yield one(_aten.hardtanh.default, min_val=number, max_val=number)
     yield one(_aten.clamp.default, min=optional(number), max=optional(number))
-    yield one(_aten.prelu.default, weight=tensor)
     yield one(_aten.pow.Tensor_Scalar, exponent=number)
     yield one(_aten.softmax.int, dim=dimension)
     yield one(_aten.log_softmax.int, dim=dimension)
@@ -119,7 +117,6 @@ def _binary() -> Iterator[Operation]:
     yield scalar(_aten.div.Scalar)
     for overload in (_aten.add.Scalar, _aten.sub.Scalar, _aten.rsub.Scalar):
         yield scalar(overload, alpha=number)
-    yield _operation(_aten.pow.Tensor_Tensor, self=tensor, exponent=tensor)
 
 
 def _comparisons() -> Iterator[Operation]:
@@ -136,11 +133,6 @@ def _comparisons() -> Iterator[Operation]:
 
 def _products() -> Iterator[Operation]:
     yield _operation(_aten.linear.default, input=tensor, weight=tensor, bias=optional(tensor))
-    yield _operation(
-        _aten.addmm.default, self=tensor, mat1=tensor, mat2=tensor, beta=number, alpha=number
-    )
-    yield _operation(_aten.mm.default, self=tensor, mat2=tensor)
-    yield _operation(_aten.bmm.default, self=tensor, mat2=tensor)
     yield _operation(_aten.matmul.default, self=tensor, other=tensor)
     weights = {"input": tensor, "weight": tensor, "bias": optional(tensor)}
     for rank, conv in ((1, _aten.conv1d), (2, _aten.conv2d)):
@@ -199,7 +191,6 @@ def _pools() -> Iterator[Operation]:
         yield Operation(highest.default, {**window, "dilation": extents})
         yield Operation(mean.default, {**window, "count_include_pad": flag})
         yield _operation(adaptive.default, self=tensor, output_size=extents)
-    yield _picked(_aten.adaptive_max_pool2d.default, self=tensor, output_size=some(_extent, 2, 2))
 
 
 def _shapes() -> Iterator[Operation]:
@@ -219,14 +210,13 @@ def _shapes() -> Iterator[Operation]:
         end=optional(position),
         step=_extent,
     )
-    yield one(_aten.flip.default, dims=_dimensions)
     yield _moved(_aten.cat.default, tensors=tensors, dim=dimension)
     yield _moved(_aten.stack.default, tensors=tensors, dim=dimension)
     yield _operation(
         _aten.pad.default,
         self=tensor,
         pad=some(between(-(2**16), 2**16), 0, MAX_LIST),
-        mode=one_of("constant", "reflect", "replicate", "circular"),
+        mode=one_of("constant"),
         value=optional(number),
     )
 

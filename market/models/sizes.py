@@ -41,14 +41,20 @@ class Sizes:
     Args:
         outcome: shape of what it gives for one row, the batch left out.
         dtype: of that.
-        bytes: bound of the memory for one row beside the weights, amortised over the largest batch.
-        work: multiplications for one row, likewise.
+        fixed_bytes: bound of the memory that a forward takes for any batch, weights left out.
+        row_bytes: of what each row adds to that, itself included.
+        row_work: multiplications for one row, with its share of those that every batch needs once.
     """
 
     outcome: Shape
     dtype: torch.dtype
-    bytes: int
-    work: int
+    fixed_bytes: int
+    row_bytes: int
+    row_work: int
+
+    def bytes(self, batch: int) -> int:
+        """Bound of the memory that a forward on `batch` rows takes beside the weights."""
+        return self.fixed_bytes + batch * self.row_bytes
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,10 @@ def sizes_of(graph: Graph, stored: Mapping[str, Stored]) -> Sizes:
         )
     if not most.dtype.is_floating_point:
         raise InputError(f"the model gives {most.dtype}, no floats")
-    return Sizes(shape[1:], most.dtype, most.bytes // LARGEST_BATCH, most.work // LARGEST_BATCH)
+    # The largest of several needs, each of them linear in the batch, lies below its chord.
+    row_bytes = -(-(most.bytes - one.bytes) // (LARGEST_BATCH - 1))
+    fixed_bytes = max(0, one.bytes - row_bytes)
+    return Sizes(shape[1:], most.dtype, fixed_bytes, row_bytes, -(-most.work // LARGEST_BATCH))
 
 
 def _run(graph: Graph, stored: Mapping[str, Stored], batch: int) -> _Run:

@@ -17,6 +17,8 @@ RENAMED: dict[str, tuple[str, dict[str, str]]] = {
     "aten.view.default": ("aten.reshape.default", {"size": "shape"}),
     "aten._unsafe_view.default": ("aten.reshape.default", {"size": "shape"}),
     "aten._to_copy.default": ("aten.to.dtype", {}),
+    "aten.mm.default": ("aten.matmul.default", {"mat2": "other"}),
+    "aten.bmm.default": ("aten.matmul.default", {"mat2": "other"}),
     "aten._native_batch_norm_legit_no_training.default": ("aten.batch_norm.default", {}),
     "aten.clamp_min.default": ("aten.clamp.default", {}),
     "aten.clamp_max.default": ("aten.clamp.default", {}),
@@ -62,6 +64,7 @@ _RECURRENT = "recurrent layers cannot be written; use convolutions or attention"
 _REASONS = {
     "_native_batch_norm_legit": "batch norm that measures the batch makes rows depend on "
     "each other; let it track running statistics, or use group or layer norm",
+    "prelu": "torch cannot differentiate it row by row; use a leaky or smooth activation",
     "mean.default": _MIXES,
     "sum.default": _MIXES,
     "lstm": _RECURRENT,

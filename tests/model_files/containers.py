@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.model_files.draft import Draft, changed, framed, text
+from tests.model_files.draft import Draft, changed, framed, node, text
 
 Files = Iterator[tuple[str, bytes]]
 
@@ -93,6 +93,11 @@ def texts() -> Files:
     yield "quotes escaped", framed(b'{"' + b'\\"' * 10**6)
     yield "quotes escaped, outside", framed(b'\\"' * 10**6)
     yield "many empty objects", framed(b"[" + b"{}," * 10**6 + b"{}]")
+    yield "many small objects", framed(b"[" + b'{"":0},' * 590_000 + b"0]")
+    yield (
+        "many names",
+        framed(b"{" + b"".join(b'"%06d":0,' % each for each in range(380_000)) + b'"":0}'),
+    )
     yield "many zeros", framed(b"[" + b"0," * 2 * 10**6 + b"0]")
     yield "no UTF-8", framed(b'{"\xff\xfe":1}')
     yield "UTF-16", framed(good.decode().encode("utf-16"), data)
@@ -210,6 +215,23 @@ def names() -> Files:
         yield f"name {name[:40]!r}", changed(rename)
 
 
+def scopes() -> Files:
+    """Few tensors that would become many modules."""
+
+    def deep(draft: Draft) -> None:
+        draft.tensors, draft.data = {}, b""
+        names = [f"{number:x}" + ".a" * 30 for number in range(9_000)]
+        for name in sorted(names):
+            draft.add(name, "F32", np.ones((1,), "<f4"))
+        draft.graph["frozen"] = []
+        nodes = []
+        for start in range(0, len(names), 64):
+            nodes.append(node("aten.cat.default", tensors=names[start : start + 64], dim=0))
+        draft.graph["nodes"] = nodes
+
+    yield "deep names", changed(deep)
+
+
 def numbers() -> Files:
     """Tensors of numbers that are none."""
     for name, value in (("NaN", np.nan), ("inf", np.inf), ("-inf", -np.inf)):
@@ -231,6 +253,6 @@ def numbers() -> Files:
 
 def containers() -> Files:
     """All of them."""
-    for group in (foreign, cut, texts, metadata, entries, names, numbers):
+    for group in (foreign, cut, texts, metadata, entries, names, scopes, numbers):
         for name, data in group():
             yield f"{group.__name__}: {name}", data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ def mutations(good: Sequence[bytes], generator: random.Random) -> Iterator[tuple
     number = 0
     while True:
         data = generator.choice(good)
-        kind = generator.choice((_bytes, _header, _graph, _graph, _graph))
+        kind = generator.choice((_bytes, _header, _graph, _graph, _nudged, _nudged, _nudged))
         number += 1
         yield f"{kind.__name__} {number}", kind(data, generator)
 
@@ -60,14 +61,13 @@ def _graph(data: bytes, generator: random.Random) -> bytes:
                 kinds = OPERATIONS[node["op"]].arguments
                 had = node["arguments"]
                 node["arguments"] = {
-                    name: had.get(name, generator.choice((*had.values(), *_VALUES)))
-                    for name in kinds
+                    name: had.get(name, _value(generator, *had.values())) for name in kinds
                 }
             case 1:
                 _spoil(graph, generator)
             case _:
                 name = generator.choice(list(node["arguments"]))
-                node["arguments"][name] = generator.choice(_VALUES)
+                node["arguments"][name] = _value(generator)
         if not isinstance(graph.get("nodes"), list) or not graph["nodes"]:
             break
         if not all(isinstance(n, dict) and n.get("arguments") for n in graph["nodes"]):
@@ -76,6 +76,36 @@ def _graph(data: bytes, generator: random.Random) -> bytes:
             break
     header["__metadata__"]["graph"] = text(graph)
     return _joined(header, rest)
+
+
+def _nudged(data: bytes, generator: random.Random) -> bytes:
+    """Arguments that are a little different, so that more of them pass."""
+    header, rest = _split(data)
+    graph = json.loads(header["__metadata__"]["graph"])
+    weights = [name for name in header if name != "__metadata__"]
+    for _ in range(generator.randint(1, 2)):
+        place: Any = generator.choice(graph["nodes"])["arguments"]
+        key: Any = generator.choice(list(place))
+        while isinstance(place[key], list | dict) and place[key]:
+            place = place[key]
+            key = generator.choice(list(place) if isinstance(place, dict) else range(len(place)))
+        place[key] = _near(place[key], weights, generator)
+    header["__metadata__"]["graph"] = text(graph)
+    return _joined(header, rest)
+
+
+def _near(value: Any, weights: Sequence[str], generator: random.Random) -> Any:
+    match value:
+        case bool():
+            return not value
+        case int() if generator.random() < 0.9:
+            factor = generator.choice((-1, 1, 1, 1, 2, 2**10))
+            return value * factor + generator.choice((-2, -1, 0, 1, 2))
+        case float():
+            return value * generator.choice((-1.0, 0.0, 0.5, 1e-300, 1e300))
+        case str() if generator.random() < 0.9:
+            return generator.choice((*weights, 0, 1, 2))
+    return _value(generator, *weights)
 
 
 def _spoil(value: Any, generator: random.Random) -> None:
@@ -90,7 +120,12 @@ def _spoil(value: Any, generator: random.Random) -> None:
     if generator.random() < 0.2:
         del value[key]
     else:
-        value[key] = generator.choice(_VALUES)
+        value[key] = _value(generator)
+
+
+def _value(generator: random.Random, *more: Any) -> Any:
+    # A copy: what was put in may itself be spoilt.
+    return copy.deepcopy(generator.choice((*more, *_VALUES)))
 
 
 def _split(data: bytes) -> tuple[dict[str, Any], bytes]:

@@ -76,7 +76,7 @@ class Oddments(nn.Module):
         super().__init__()
         self.wave = nn.Conv1d(2, 4, 3, padding=1)
         self.norm = nn.LayerNorm(8)
-        self.slope = nn.PReLU()
+        self.slope = nn.LeakyReLU()
         self.scale = nn.Parameter(torch.tensor(1.5))
         self.still = nn.Parameter(torch.ones(4, 1), requires_grad=False)
         self.out = nn.Linear(4, 2)
@@ -90,7 +90,7 @@ class Oddments(nn.Module):
         mixed = both @ torch.tril(torch.ones(8, 8)) / 8 - torch.arange(8) / 10
         mixed = torch.where(mixed > 0, mixed, mixed.exp() - 1)
         mixed = mixed.masked_fill(mixed > 3, 3.0)
-        mixed = F.pad(mixed, (1, 1))[:, :, ::2].permute(0, 2, 1).flip(1)
+        mixed = F.pad(mixed, (1, 1))[:, :, ::2].permute(0, 2, 1)
         mixed = 1 - torch.cat([mixed, mixed**2], 1).transpose(1, 2)
         pooled = (
             mixed.amax(-1)
