@@ -85,9 +85,9 @@ def _compared(overload: Any, /, **arguments: Kind) -> Operation:
 def _unary() -> Iterator[Operation]:
     one = partial(_operation, self=tensor)
     for overload in (
-        _aten.abs, _aten.detach, _aten.erf, _aten.exp, _aten.hardsigmoid, _aten.hardswish, _aten.log,
-        _aten.neg, _aten.reciprocal, _aten.relu, _aten.rsqrt, _aten.sigmoid, _aten.silu, _aten.sqrt,
-        _aten.tanh,
+        _aten.abs, _aten.detach, _aten.erf, _aten.exp, _aten.hardsigmoid, _aten.hardswish,
+        _aten.log, _aten.neg, _aten.reciprocal, _aten.relu, _aten.rsqrt, _aten.sigmoid, _aten.silu,
+        _aten.sqrt, _aten.tanh,
     ):  # fmt: skip
         yield one(overload.default)
     yield one(_aten.gelu.default, approximate=one_of("none", "tanh"))

@@ -17,11 +17,11 @@ from tests.model_files.draft import Draft, changed, framed, node, text
 Files = Iterator[tuple[str, bytes]]
 
 TENSOR_NAMES = (
-    "", ".", "..", "a..b", ".a", "a.", "../../etc/passwd", "a/b", "a\\b", "a b", "a\nb", "a\0b", "ä", "\ud800",
-    "a" * 201, "a" * 100_000, ".".join("a" * 40), "__class__", "__init__.weight", "__dict__",
-    "training", "forward", "train.weight", "about", "about.graph", "check_rows", "_parameters",
-    "_modules.weight", "T_destination", "named_parameters.weight", "first", "first.weight.inner",
-    "eval(1)", "first-weight", "<b>", "\x1b[31m", "%s", "{0}",
+    "", ".", "..", "a..b", ".a", "a.", "../../etc/passwd", "a/b", "a\\b", "a b", "a\nb", "a\0b",
+    "ä", "\ud800", "a" * 201, "a" * 100_000, ".".join("a" * 40), "__class__", "__init__.weight",
+    "__dict__", "training", "forward", "train.weight", "about", "about.graph", "check_rows",
+    "_parameters", "_modules.weight", "T_destination", "named_parameters.weight", "first",
+    "first.weight.inner", "eval(1)", "first-weight", "<b>", "\x1b[31m", "%s", "{0}",
 )  # fmt: skip
 
 
@@ -151,11 +151,15 @@ def entries() -> Files:
     wrong: dict[str, tuple[Any, ...]] = {
         "dtype": ("F8_E4M3", "f32", "U8", "C64", "", None, 5, ["F32"], "F64", "I64", "object",
                   "__import__('os').mkdir('ran')"),
-        "shape": (None, 6, "6", [], [0], [-6], [5], [7], [6.0], [True, 6], ["6"], [[6]], [6, 0], [2**31],
-                  [2**63], [2**31 - 1] * 8, [1] * 9, [6, 2**40], {"batch": 1}, [1e3]),
-        "data_offsets": (None, [], [112], [112, 136, 136], [136, 112], [-24, 0], [0, 24], [112, 2**63],
-                         [2**62, 2**62 + 24], [113, 137], [112, 135], [112.0, 136.0], ["112", "136"],
-                         [True, 136], [112, -1], [0, 0]),
+        "shape": (
+            None, 6, "6", [], [0], [-6], [5], [7], [6.0], [True, 6], ["6"], [[6]], [6, 0], [2**31],
+            [2**63], [2**31 - 1] * 8, [1] * 9, [6, 2**40], {"batch": 1}, [1e3],
+        ),
+        "data_offsets": (
+            None, [], [112], [112, 136, 136], [136, 112], [-24, 0], [0, 24], [112, 2**63],
+            [2**62, 2**62 + 24], [113, 137], [112, 135], [112.0, 136.0], ["112", "136"],
+            [True, 136], [112, -1], [0, 0],
+        ),
     }  # fmt: skip
     for entry, values in wrong.items():
         for value in values:

@@ -89,7 +89,7 @@ in."""
 
 
 def each() -> Iterator[tuple[str, bytes]]:
-    """The operation's name and a file whose first nodes are it. Comparisons are turned into floats."""
+    """The operation's name and a file that does little else."""
     for name in OPERATIONS:
         yield name, _file(name)
 

@@ -12,9 +12,10 @@ from market.models.operations import OPERATIONS
 from tests.model_files.draft import framed, text
 
 _VALUES: tuple[Any, ...] = (
-    None, True, False, 0, 1, -1, 2, 3, 7, 8, 2**16, 2**31 - 1, 2**31, 2**53, 2**63, -(2**31), 0.5, -1.5, 1e300, "",
-    "inf", "-inf", "F32", "I64", "BOOL", "same", "offset", [], [0], [1], [1, 1], [2**31 - 1] * 4, [-1, -1], {},
-    {"batch": 1}, {"batch": 2**31 - 1}, [{"batch": 1}], [{"batch": 1}, 2**31 - 1],
+    None, True, False, 0, 1, -1, 2, 3, 7, 8, 2**16, 2**31 - 1, 2**31, 2**53, 2**63, -(2**31), 0.5,
+    -1.5, 1e300, "", "inf", "-inf", "F32", "I64", "BOOL", "same", "offset", [], [0], [1], [1, 1],
+    [2**31 - 1] * 4, [-1, -1], {}, {"batch": 1}, {"batch": 2**31 - 1}, [{"batch": 1}],
+    [{"batch": 1}, 2**31 - 1],
 )  # fmt: skip
 
 

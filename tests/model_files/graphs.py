@@ -16,29 +16,33 @@ Files = Iterator[tuple[str, bytes]]
 CODE = "__import__('os').mkdir('ran')"
 
 OFF_THE_LIST = (
-    "aten.relu_.default", "aten.add_.Tensor", "aten.copy_.default", "aten.fill_.Scalar", "aten.set_.source_Storage",
-    "aten.resize_.default", "aten.as_strided.default", "aten.as_strided_.default", "aten.linear.out",
-    "aten.relu.out", "aten.rand.default", "aten.randn.default", "aten.randint.default",
-    "aten.bernoulli.default", "aten.multinomial.default", "aten.dropout.default",
-    "aten.native_dropout.default", "aten.rrelu.default", "aten.normal.float_float",
-    "aten.empty.memory_format", "aten.zeros.default", "aten.ones.default", "aten.full.default",
-    "aten.arange.default", "aten.eye.default", "aten.linspace.default", "aten.repeat.default",
-    "aten.tile.default", "aten.from_file.default", "aten.to.device", "aten.item.default",
+    "aten.relu_.default", "aten.add_.Tensor", "aten.copy_.default", "aten.fill_.Scalar",
+    "aten.set_.source_Storage", "aten.resize_.default", "aten.as_strided.default",
+    "aten.as_strided_.default", "aten.linear.out", "aten.relu.out", "aten.rand.default",
+    "aten.randn.default", "aten.randint.default", "aten.bernoulli.default",
+    "aten.multinomial.default", "aten.dropout.default", "aten.native_dropout.default",
+    "aten.rrelu.default", "aten.normal.float_float", "aten.empty.memory_format",
+    "aten.zeros.default", "aten.ones.default", "aten.full.default", "aten.arange.default",
+    "aten.eye.default", "aten.linspace.default", "aten.repeat.default", "aten.tile.default",
+    "aten.from_file.default", "aten.to.device", "aten.item.default",
     "aten._local_scalar_dense.default", "aten.nonzero.default", "aten.index.Tensor",
-    "aten.index_select.default", "aten.gather.default", "aten.scatter.src", "aten.embedding_bag.default",
-    "aten.scaled_dot_product_attention.default", "aten.sort.default", "aten._print.default",
-    "aten.batch_norm.default\0", "aten.relu", "aten.default", "aten", "", "relu", "torch.relu",
-    "aten.linear.default ", "ATEN.linear.default", "aten::linear", "torch.ops.aten.linear.default",
-    "torch.os.system", "torch.os.mkdir", "torch.builtins.open", "builtins.eval", "os.system", "__import__",
-    CODE, "higher_order.cond", "torch.ops.higher_order.while_loop", "prim.device.default",
+    "aten.index_select.default", "aten.gather.default", "aten.scatter.src",
+    "aten.embedding_bag.default", "aten.scaled_dot_product_attention.default", "aten.sort.default",
+    "aten._print.default", "aten.batch_norm.default\0", "aten.relu", "aten.default", "aten", "",
+    "relu", "torch.relu", "aten.linear.default ", "ATEN.linear.default", "aten::linear",
+    "torch.ops.aten.linear.default", "torch.os.system", "torch.os.mkdir", "torch.builtins.open",
+    "builtins.eval", "os.system", "__import__", CODE, "higher_order.cond",
+    "torch.ops.higher_order.while_loop", "prim.device.default",
     "prims.convert_element_type.default", "quantized.linear.default", "inductor.foo.default",
-    "mkldnn._convolution.default", "call_function", "_operator.getitem", "math.sqrt", "aten.__class__.x",
-    "aten.linear.default.__globals__", "x" * 10**5, "\x1b[2J", "%n", "{0.__class__}",
+    "mkldnn._convolution.default", "call_function", "_operator.getitem", "math.sqrt",
+    "aten.__class__.x", "aten.linear.default.__globals__", "x" * 10**5, "\x1b[2J", "%n",
+    "{0.__class__}",
 )  # fmt: skip
 
 NO_ARGUMENTS = (
-    {}, {"batch": 0}, {"batch": -1}, {"batch": 2**40}, {"batch": "1"}, {"batch": 1, "more": 1}, [[[]]], 2**63,
-    -(2**63), 10**19, CODE, "inf ", {"as_expr": {"expr_str": CODE}}, [CODE], [{"batch": {"batch": 1}}],
+    {}, {"batch": 0}, {"batch": -1}, {"batch": 2**40}, {"batch": "1"}, {"batch": 1, "more": 1},
+    [[[]]], 2**63, -(2**63), 10**19, CODE, "inf ", {"as_expr": {"expr_str": CODE}}, [CODE],
+    [{"batch": {"batch": 1}}],
 )  # fmt: skip
 """Nothing takes any of these."""
 
@@ -84,20 +88,27 @@ def shape_of_it() -> Files:
     )
     for dtype in ("I32", "BOOL", "F16", "BF16", "U8", "", None, 1, [], "f32", CODE):
         yield f"input dtype {dtype}", replaced("input.dtype", dtype)
-    for shape in (None, 6, [], [0], [-1], ["6"], [6.0], [True], [2**31], [1] * 8, [5], [7], {"batch": 1}, [[6]],
-                  [2**31 - 1] * 7, [6, 2**30]):  # fmt: skip
+    for shape in (
+        None, 6, [], [0], [-1], ["6"], [6.0], [True], [2**31], [1] * 8, [5], [7], {"batch": 1},
+        [[6]], [2**31 - 1] * 7, [6, 2**30],
+    ):  # fmt: skip
         yield f"input shape {shape}", replaced("input.shape", shape)
     yield "input with more", replaced("input.range", [0, 1])
-    for frozen in (["offset", "offset"], ["second.bias", "offset"], ["nobody"], [], ["offset", "zzz"], [1],
-                   ["offset "], ["__class__"]):  # fmt: skip
+    for frozen in (
+        ["offset", "offset"], ["second.bias", "offset"], ["nobody"], [], ["offset", "zzz"], [1],
+        ["offset "], ["__class__"],
+    ):  # fmt: skip
         if frozen:
             yield f"frozen {frozen}", replaced("frozen", frozen)
 
 
 def references() -> Files:
     """Outcomes that are not there yet, and weights that are not there at all."""
-    for value in (2, 3, 4, 5, 2_000, 2_001, 2**31, 2**63, -1, -4, 1.0, True, None, "2", "", "nobody", "rows",
-                  "first.weight ", "__class__", [1], [], {}, {"batch": 1}, "first", "first.weight.T"):  # fmt: skip
+    for value in (
+        2, 3, 4, 5, 2_000, 2_001, 2**31, 2**63, -1, -4, 1.0, True, None, "2", "", "nobody",
+        "rows", "first.weight ", "__class__", [1], [], {}, {"batch": 1}, "first",
+        "first.weight.T",
+    ):  # fmt: skip
         yield f"input = {value!r}", replaced("nodes.1.arguments.input", value)
     yield (
         "cycle",

@@ -15,8 +15,11 @@ Files = Iterator[tuple[str, bytes]]
 
 def growth() -> Files:
     """Graphs that would allocate, or take long, if they were run."""
-    for extents in ([{"batch": 1}, 3], [{"batch": 2**31 - 1}, 3], [{"batch": 1}, 2**31 - 1, 3], [2**31 - 1] * 8,
-                    [2**31 - 1, {"batch": 1}, 3], [-1] * 3, [{"batch": 1}, {"batch": 1}, 3], [10**6, 10**3, {"batch": 1}, 3]):  # fmt: skip
+    for extents in (
+        [{"batch": 1}, 3], [{"batch": 2**31 - 1}, 3], [{"batch": 1}, 2**31 - 1, 3],
+        [2**31 - 1] * 8, [2**31 - 1, {"batch": 1}, 3], [-1] * 3,
+        [{"batch": 1}, {"batch": 1}, 3], [10**6, 10**3, {"batch": 1}, 3],
+    ):  # fmt: skip
         if extents != [{"batch": 1}, 3]:
             yield f"expand {extents}", appended(node("aten.expand.default", self=4, size=extents))
         yield (
@@ -101,9 +104,11 @@ def growth() -> Files:
             f"adaptive pool {size}",
             appended(images, node("aten.adaptive_avg_pool2d.default", self=5, output_size=size)),
         )
-    for entry, value in (("kernel_size", [0, 0]), ("kernel_size", [9, 9]), ("stride", [0, 0]), ("stride", [0]),
-                         ("padding", [-1, 0]), ("padding", [5, 5]), ("dilation", [0, 0]), ("kernel_size", [1]),
-                         ("kernel_size", []), ("kernel_size", [2**20, 1]), ("dilation", [2**16, 2**16])):  # fmt: skip
+    for entry, value in (
+        ("kernel_size", [0, 0]), ("kernel_size", [9, 9]), ("stride", [0, 0]), ("stride", [0]),
+        ("padding", [-1, 0]), ("padding", [5, 5]), ("dilation", [0, 0]), ("kernel_size", [1]),
+        ("kernel_size", []), ("kernel_size", [2**20, 1]), ("dilation", [2**16, 2**16]),
+    ):  # fmt: skip
         window = {"kernel_size": [1, 2], "stride": [1, 1], "padding": [0, 0], "dilation": [1, 1]}
         yield (
             f"pool {entry} {value}",
@@ -135,8 +140,10 @@ def _large() -> Files:
         draft.add("k", "F32", kernel)
 
     yield "convolution with large windows", changed(convolution)
-    for entry, value in (("stride", [0, 0]), ("dilation", [0, 0]), ("groups", 0), ("groups", 3), ("groups", -1),
-                         ("padding", [-1, -1]), ("padding", [2**16, 2**16]), ("stride", [1]), ("groups", True)):  # fmt: skip
+    for entry, value in (
+        ("stride", [0, 0]), ("dilation", [0, 0]), ("groups", 0), ("groups", 3), ("groups", -1),
+        ("padding", [-1, -1]), ("padding", [2**16, 2**16]), ("stride", [1]), ("groups", True),
+    ):  # fmt: skip
         yield (
             f"convolution {entry} {value}",
             changed(lambda d, e=entry, v=value: convolution(d, **{e: v})),
