@@ -7,6 +7,7 @@ from torch import nn
 
 from market.errors import InputError
 from market.models.dtypes import DTYPES
+from market.models.interpreter import first_line
 from market.models.model import Model
 
 _ROWS = 5
@@ -18,14 +19,15 @@ def check_likeness(module: nn.Module, model: Model) -> None:
     """Compares the two on a few random rows, together and one by one.
 
     Raises:
-        InputError: they differ, or what the module gives for a row depends on the others.
+        InputError: they differ, the module fails, or what it gives for a row depends on the others.
     """
     rows = example(model, _ROWS)
     modes = [(each, each.training) for each in module.modules()]
     module.eval()
     try:
         with torch.no_grad():
-            wanted, given = module(rows), model(rows)
+            wanted = _wanted(module, rows)
+            given = model(rows)
             single = torch.cat([model(row[None]) for row in rows])
     finally:
         for each, training in modes:
@@ -42,6 +44,15 @@ def check_likeness(module: nn.Module, model: Model) -> None:
         )
 
 
+def _wanted(module: nn.Module, rows: torch.Tensor) -> torch.Tensor:
+    try:
+        wanted = module(rows)
+    except Exception as error:
+        raise InputError(f"the module fails on random rows: {first_line(error)}") from error
+    assert isinstance(wanted, torch.Tensor)
+    return wanted
+
+
 def example(model: Model, count: int, seed: int = 0) -> torch.Tensor:
     """Random rows that a model takes: normal floats, or whole numbers that it knows."""
     rows = model.about.graph.rows
@@ -55,7 +66,7 @@ def example(model: Model, count: int, seed: int = 0) -> torch.Tensor:
 
 
 def _close(given: torch.Tensor, wanted: torch.Tensor) -> bool:
-    if given.shape != wanted.shape or given.dtype != wanted.dtype:
+    if (given.shape, given.dtype, given.device) != (wanted.shape, wanted.dtype, wanted.device):
         return False
     loosest = 1e-2 if given.element_size() == 2 else 1e-4
     return torch.allclose(given, wanted, rtol=loosest, atol=loosest, equal_nan=True)

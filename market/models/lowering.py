@@ -63,7 +63,7 @@ class Lowering:
         if name in NOTHING:
             return None
         seeded = torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ())
-        if seeded and name not in {*OPERATIONS, ATTENTION}:
+        if seeded and name not in {*OPERATIONS, ATTENTION} and not why_not(name):
             raise InputError(
                 f"{name} draws random numbers{line_of(node)}",
                 "a model gives one outcome for one row",
@@ -145,7 +145,7 @@ class Lowering:
         if name not in OPERATIONS:
             raise InputError(
                 f"{name} is none of the operations that a model may have{line_of(node)}",
-                why_not(name),
+                why_not(name) or "docs/model-files.md lists those there are",
             )
         operation = OPERATIONS[name]
         arguments = {}

@@ -112,7 +112,7 @@ def _file(name: str) -> bytes:
         nodes = [node("aten.gt.Scalar", self=0, other=0), node(name, **_of_truths(arguments))]
     else:
         nodes = [node(name, **arguments)]
-    if operation.whole and not operation.moves and first != "to":
+    if operation.whole and not operation.moves:
         nodes.append(node("aten.to.dtype", self=len(nodes), dtype="F32"))
     if first == "embedding":
         nodes.append(node("aten.add.Tensor", self=0, other=len(nodes), alpha=1))

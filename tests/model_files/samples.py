@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from market.models import export_model
+from market.models import Exported, export_model
 
 
 class Perceptron(nn.Sequential):
@@ -143,9 +143,14 @@ def made(name: str) -> nn.Module:
 
 
 @cache
+def exported() -> dict[str, Exported]:
+    """What each is written as."""
+    return {
+        name: export_model(made(name), sample.shape, sample.dtype)
+        for name, sample in SAMPLES.items()
+    }
+
+
 def samples() -> tuple[tuple[str, bytes], ...]:
     """Name and file of each."""
-    return tuple(
-        (name, export_model(made(name), sample.shape, sample.dtype).data)
-        for name, sample in SAMPLES.items()
-    )
+    return tuple((name, each.data) for name, each in exported().items())

@@ -126,9 +126,11 @@ def limit_address_space(more: int) -> None:
 @click.option("--fuzz", "count", default=0, help="How many mutations are read besides.")
 @click.option("--seed", default=0, help="Of the mutations.")
 @click.option("--slow", "with_slow", is_flag=True, help="Also files that take seconds each.")
-def main(count: int, seed: int, with_slow: bool) -> None:
+@click.option("--good", "paths", multiple=True, type=Path, help="In place of the samples.")
+def main(count: int, seed: int, with_slow: bool, paths: tuple[Path, ...]) -> None:
     torch.set_num_threads(1)
-    good = [data for _, data in chain(samples(), each(), [("", Draft().file())])]
+    good = [path.read_bytes() for path in paths] or [data for _, data in samples()]
+    good += [*(data for _, data in each()), Draft().file()]
     # What torch imports when an operation is first used is no file's doing: all are used once.
     for data in good:
         model = parse_model(data)
