@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dispute": ("arbiter:dispute", "Ask arbiters to judge a project's validation rows."),
     "exit": ("accounts:exit_command", "Leave a project as its trainer."),
     "explain": ("explain:explain", "Show the arithmetic of what an account was paid."),
+    "export-model": ("models:export_model_command", "Write a PyTorch model as a file of data."),
     "fund": ("owner:fund", "Add to the trainers' budget of a project."),
     "invite": ("invite:invite_command", "Name who may join a project."),
     "join": ("trainer:join", "Train for a project until it is closed."),
