@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from circuits.shape import FoldedShape
 from market.chain.logs import Created, SettledRound
 from market.chain.market import Market
 from market.chain.state import ProjectState
@@ -38,17 +39,15 @@ INITIAL_MODEL_BOUND = MODEL_BOUND // 2
 
 
 @dataclass(frozen=True)
-class Project:
-    """A project whose document, circuit identity and verifier code were checked.
+class Opened:
+    """A project of either kind, whose circuit identity and verifier code were checked.
 
     Args:
         created: its creation on chain.
-        document: the public specification.
         keys: the circuit's keys, derived on this machine.
     """
 
     created: Created
-    document: Document
     keys: Keys
 
     @property
@@ -60,9 +59,10 @@ class Project:
         return self.created.terms
 
     @property
-    def model_shape(self) -> tuple[int, int]:
-        """(F, C)."""
-        return self.document.shape.features, self.document.shape.classes
+    def shape(self) -> FoldedShape:
+        """Of the circuit."""
+        assert isinstance(self.keys.shape, FoldedShape)
+        return self.keys.shape
 
     def fetch_model(self, storage: Storage, cid: str, point: Point) -> list[int]:
         """The model vector with commitment `point`.
@@ -71,13 +71,29 @@ class Project:
             StorageError: it cannot be fetched, is not the committed one, or has an entry so large
                 that the contract might refuse true claims about it or its successors.
         """
-        length = self.document.shape.vector_length
+        length = self.shape.vector_length
         data = storage.get(cid, length * ENTRY_BYTES, FETCH_SECONDS)
         bound = INITIAL_MODEL_BOUND if point == self.terms.model else MODEL_BOUND
         vector = decode(data, length, bound)
         if commit(vector, self.keys) != point:
             raise StorageError(f"the model {cid} is not the one that the contract holds")
         return vector
+
+
+@dataclass(frozen=True)
+class Project(Opened):
+    """A project that trains a linear map, whose yardstick stands in its terms.
+
+    Args:
+        document: the public specification.
+    """
+
+    document: Document
+
+    @property
+    def model_shape(self) -> tuple[int, int]:
+        """(F, C)."""
+        return self.document.shape.features, self.document.shape.classes
 
     def fetch_weights(self, storage: Storage, cid: str, point: Point) -> npt.NDArray[np.float64]:
         """(F, C) weights of the model with commitment `point`.
@@ -130,34 +146,37 @@ def fetch_document(storage: Storage, created: Created) -> Document:
     Raises:
         StorageError: it cannot be fetched, or is not the one that the terms name.
     """
-    data = storage.get(created.spec_cid, MAX_BYTES, FETCH_SECONDS)
-    document = decode_document(data, created.terms.specification)
     if created.terms.is_measured:
         raise InputError(
-            "the project's models are measured round by round, which this version cannot follow",
-            "use a client of a later version",
+            "the project trains a network, whose models are measured round by round",
+            "this command is for linear projects",
         )
+    data = storage.get(created.spec_cid, MAX_BYTES, FETCH_SECONDS)
+    document = decode_document(data, created.terms.specification)
     if document.slots != created.terms.slots:
         raise StorageError("the specification and the terms differ in the number of slots")
     return document
 
 
-def fetch_srs(storage: Storage, document: Document) -> Srs:
-    """The SRS that the document names, from this machine or from IPFS.
+def fetch_srs(storage: Storage, sha256: str, cid: str) -> Srs:
+    """The SRS that a document names, from this machine or from IPFS.
+
+    Args:
+        cid: empty if everybody has it, as from a ceremony.
 
     Raises:
         StorageError: it cannot be fetched.
         ProofError: what was fetched is another one.
     """
-    known = find_srs(document.srs_sha256)
+    known = find_srs(sha256)
     if known is not None:
         return known
-    if not document.srs_cid:
+    if not cid:
         raise ProofError(
-            f"the SRS {document.srs_sha256} is not on this machine",
+            f"the SRS {sha256} is not on this machine",
             "add the ceremony's file with `market add-srs FILE`",
         )
-    return add_srs(storage.get(document.srs_cid, SRS_LIMIT, FETCH_SECONDS), document.srs_sha256)
+    return add_srs(storage.get(cid, SRS_LIMIT, FETCH_SECONDS), sha256)
 
 
 def open_project(
@@ -175,31 +194,52 @@ def open_project(
     connect_peers(market, storage, (created.terms.owner, *created.terms.aggregators))
     document = fetch_document(storage, created)
     progress("keys", **asdict(document.shape))
-    keys = derive_keys(document.shape, fetch_srs(storage, document))
-    project = Project(created, document, keys)
+    keys = derive_keys(document.shape, fetch_srs(storage, document.srs_sha256, document.srs_cid))
+    project = Project(created, keys, document)
     check_circuit(market, project)
     return project
 
 
 def check_circuit(market: Market, project: Project) -> None:
-    """Compares the circuit that the document implies with the one that the terms name.
+    """Compares what the document of a linear project implies with what the terms name.
+
+    Raises:
+        ProofError: says what differs.
+    """
+    terms, document = project.terms, project.document
+    check_terms(
+        market,
+        project,
+        {
+            "number of outputs": (terms.outputs, document.classes),
+            "step": (Step(terms.step).method, document.step),
+            # Labels are unit vectors; a larger one would make everybody's value unsure.
+            "mean square of labels": (terms.energy, document.grid.utility_unit),
+        },
+    )
+
+
+def check_terms(
+    market: Market, project: Opened, more: Mapping[str, tuple[object, object]]
+) -> None:
+    """Compares the circuit that a document implies with the one that the terms name.
+
+    Args:
+        more: what else must agree: what the terms name, and what the document implies.
 
     Raises:
         ProofError: says what differs.
     """
     terms, keys = project.terms, project.keys
     artifact = verifier_artifact(keys)
-    implied = {
+    implied: dict[str, tuple[object, object]] = {
         "circuit": (terms.circuit, keys.identity),
         "verifier's code": (terms.verifier_code_hash, verifier_code_hash(artifact)),
         "commitment of the zero vector": (terms.zero, zero_point(keys)),
         "point of the SRS": (terms.tau, tau(keys.srs)),
         "number of rows": (terms.logrows, keys.logrows),
-        "length of a delta": (terms.entries, keys.shape.vector_length),
-        "number of outputs": (terms.outputs, keys.shape.classes),
-        "step": (Step(terms.step).method, project.document.step),
-        # Labels are unit vectors; a larger one would make everybody's value unsure.
-        "mean square of labels": (terms.energy, project.document.grid.utility_unit),
+        "length of a delta": (terms.entries, project.shape.vector_length),
+        **more,
     }
     for what, (named, derived) in implied.items():
         if named != derived:

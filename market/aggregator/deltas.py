@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from circuits.shape import DELTA_BOUND
 from market.chain.logs import RevealEvent
 from market.errors import StorageError
-from market.project import Project
+from market.project import Opened
 from market.storage.base import Storage
 from market.storage.envelope import MAX_OVERHEAD_BYTES, open_envelope
 from market.vectors import ENTRY_BYTES, decode
@@ -20,7 +20,7 @@ FETCH_SECONDS = 20.0
 
 def fetch_deltas(
     storage: Storage,
-    project: Project,
+    project: Opened,
     reveals: Sequence[RevealEvent],
     private_key: bytes,
     published: Mapping[str, list[int]],
@@ -61,22 +61,22 @@ def fetch_deltas(
     return found
 
 
-def _sealed(storage: Storage, project: Project, cid: str, seconds: float) -> bytes | StorageError:
-    limit = project.document.shape.vector_length * ENTRY_BYTES + MAX_OVERHEAD_BYTES
+def _sealed(storage: Storage, project: Opened, cid: str, seconds: float) -> bytes | StorageError:
+    limit = project.shape.vector_length * ENTRY_BYTES + MAX_OVERHEAD_BYTES
     try:
         return storage.get(cid, limit, seconds)
     except StorageError as error:
         return error
 
 
-def _opened(project: Project, reveal: RevealEvent, sealed: bytes, private_key: bytes) -> list[int]:
+def _opened(project: Opened, reveal: RevealEvent, sealed: bytes, private_key: bytes) -> list[int]:
     """The delta in an envelope.
 
     Raises:
         StorageError: it was sealed to somebody else, has another length, an entry out of range, or
             is not what the revealed point commits to.
     """
-    length = project.document.shape.vector_length
+    length = project.shape.vector_length
     delta = decode(open_envelope(sealed, private_key), length, DELTA_BOUND)
     if commit(delta, project.keys) != reveal.point:
         raise StorageError(f"the content {reveal.cid} is not what {reveal.trainer} committed to")

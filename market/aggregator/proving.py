@@ -27,62 +27,6 @@ from zk.field import R
 from zk.folding import prove_folded, statement
 from zk.prove import Proof
 
-STATISTICS_BOUND = 1 << 80
-"""No honest entry of H or c comes near it."""
-CURVATURE_BOUND, TARGET_BOUND = 1 << 60, 1 << 140
-"""Of C sum |H_ij| and sum |c_i|.
-
-Below them no deltas in range and no model below `MODEL_BOUND` make claims that the contract refuses
-(contracts/src/libraries/RoundGame.sol): no statistics can trap an aggregator's stake.
-"""
-
-
-def fetch_statistics(storage: Storage, project: Project, private_key: bytes) -> list[int]:
-    """Opens the triangle of H and c, salted, and holds them against the commitment in the terms.
-
-    Raises:
-        StorageError: they cannot be fetched, were sealed to somebody else, or are not the
-            committed ones; do not stake on this project.
-    """
-    length = project.document.shape.statistics_length
-    sealed = storage.get(
-        project.document.statistics_cid, length * ENTRY_BYTES + MAX_OVERHEAD_BYTES, FETCH_SECONDS
-    )
-    statistics = decode(open_envelope(sealed, private_key), length, STATISTICS_BOUND)
-    if commit(statistics, project.keys) != project.terms.statistics:
-        raise StorageError("the validation statistics are not the ones that the terms commit to")
-    check_statistics(statistics, project.document.shape)
-    return statistics
-
-
-def check_statistics(statistics: Sequence[int], shape: FoldedShape) -> None:
-    """Refuses numbers that could make a round impossible to settle.
-
-    Args:
-        statistics: the upper triangle of H, c, salts.
-
-    Raises:
-        StorageError: they are that large.
-    """
-    triangle, end = shape.triangle_length, shape.triangle_length + shape.parameters
-    curvature, target = statistics[:triangle], statistics[triangle:end]
-    places = np.array(triangle_places(shape.features))
-    H = np.array(curvature, dtype=np.float64)[places]
-    # Rounding moves each entry by at most a half, and so an eigenvalue by at most features / 2.
-    if np.linalg.eigvalsh(H)[0] < -shape.features:
-        raise StorageError(
-            "the validation statistics are no squares of any rows: rounds could be refused",
-            "do not stake on this project",
-        )
-    # Each entry of the triangle stands in H at most twice.
-    weight = 2 * shape.classes * sum(map(abs, curvature))
-    if weight >= CURVATURE_BOUND or sum(map(abs, target)) >= TARGET_BOUND:
-        raise StorageError(
-            "the validation statistics are so large that the contract would refuse true claims",
-            "do not stake on this project",
-        )
-
-
 @dataclass(frozen=True)
 class Prepared:
     """A settlement ready to be sent, and what making it cost.
@@ -103,7 +47,8 @@ class Prepared:
 
 
 def prove_round(
-    project: Project,
+    basis: Basis,
+    state: ProjectState,
     statistics: list[int],
     model: list[int],
     reveals: Sequence[RevealEvent],
@@ -115,27 +60,20 @@ def prove_round(
     Raises:
         ProofError: proving failed, or the proof speaks of other points than were revealed.
     """
-    terms, shape = project.terms, project.document.shape
+    keys = basis.project.keys
     points = tuple(reveal.point for reveal in reveals)
-    binding = Binding(terms.zero, terms.statistics, commit(model, project.keys), points)
-    claims = claims_about(statistics, shape, model, deltas)
+    zero = basis.project.terms.zero
+    binding = Binding(zero, basis.point(state), commit(model, keys), points)
+    claims = basis.claims(statistics, model, deltas)
     epoch = reveals[0].epoch
     proof = journal.read(epoch)
     # One from before the chain was reorganised may be about other reveals.
     if proof is None or proof != statement_of(proof, binding, claims):
-        proof = prove_folded(statistics, model, deltas, binding, claims, project.keys)
+        proof = prove_folded(statistics, model, deltas, binding, claims, keys)
         if proof != statement_of(proof, binding, claims):
             raise ProofError("the proof is about other commitments than were revealed")
         journal.write(epoch, proof)
     return proof, claims
-
-
-def claims_about(
-    statistics: Sequence[int], shape: FoldedShape, model: list[int], deltas: Sequence[list[int]]
-) -> list[int]:
-    """The true claims about a round, as words."""
-    w, *sent = (matrix(vector, shape.features, shape.classes) for vector in (model, *deltas))
-    return [claim % R for claim in claims_of(*curvature_and_target(statistics, shape), w, sent)]
 
 
 def statement_of(proof: Proof, binding: Binding, claims: list[int]) -> Proof:
@@ -146,7 +84,7 @@ def statement_of(proof: Proof, binding: Binding, claims: list[int]) -> Proof:
 
 def prepare(
     storage: Storage,
-    project: Project,
+    project: Opened,
     state: ProjectState,
     model: list[int],
     reveals: Sequence[RevealEvent],

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from market.aggregator.proving import claims_about
+from market.aggregator.basis import Basis
+from market.chain.state import ProjectState
 from market.errors import ProofError
-from market.project import Project
 from market.vectors import salted
 from zk.binding import Binding
 from zk.commit import commit
@@ -13,7 +13,7 @@ from zk.folding import holds, prove_folded
 _DELTAS = 3
 
 
-def rehearse(project: Project, statistics: list[int], model: list[int]) -> float:
+def rehearse(basis: Basis, state: ProjectState) -> float:
     """Proves a round of random deltas as a real one, and verifies it as the contract would.
 
     The owner may have made the SRS: one can be made under which keys, commitments and a verifier
@@ -26,12 +26,13 @@ def rehearse(project: Project, statistics: list[int], model: list[int]) -> float
         ProofError: proving failed, took more than half of the window to settle in, or the proof
             does not hold.
     """
-    terms, keys = project.terms, project.keys
-    length = project.document.shape.vector_length
+    terms, keys = basis.project.terms, basis.project.keys
+    statistics, model = basis.rehearsal(state)
+    length = basis.project.shape.vector_length
     deltas = [salted((), length) for _ in range(_DELTAS)]
     points = tuple(commit(delta, keys) for delta in deltas)
-    binding = Binding(terms.zero, terms.statistics, commit(model, keys), points)
-    claims = claims_about(statistics, project.document.shape, model, deltas)
+    binding = Binding(terms.zero, commit(statistics, keys), commit(model, keys), points)
+    claims = basis.claims(statistics, model, deltas)
     proof = prove_folded(
         statistics, model, deltas, binding, claims, keys, timeout=float(terms.settle_seconds)
     )

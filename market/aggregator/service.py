@@ -9,10 +9,9 @@ import time
 from pathlib import Path
 
 from market.aggregator.deltas import FETCH_SECONDS, fetch_deltas
-from market.aggregator.models import Models
+from market.aggregator.basis import Basis
 from market.aggregator.proving import (
     ProofJournal,
-    fetch_statistics,
     prepare,
     prove_round,
 )
@@ -32,7 +31,7 @@ from market.flower.coordinator import Coordinator
 from market.flower.records import Outcome
 from market.identity import announce, encryption_key
 from market.progress import Progress
-from market.project import Project, connect_peers
+from market.project import connect_peers
 from market.receipt import read_receipt
 from market.storage.base import Storage
 from market.waiting import Enforcer, Patience, Vigil, advance_if_due
@@ -62,7 +61,7 @@ class AggregatorService:
         market: signs as the aggregator.
         storage: the aggregator's IPFS node.
         home: the aggregator's directory.
-        project: the project, checked.
+        basis: what rounds of the project are settled by.
         coordinator: Flower's side.
         progress: told what happens.
 
@@ -75,10 +74,11 @@ class AggregatorService:
         market: Market,
         storage: Storage,
         home: Path,
-        project: Project,
+        basis: Basis,
         coordinator: Coordinator,
         progress: Progress,
     ) -> None:
+        project = basis.project
         if market.address not in project.terms.aggregators:
             raise InputError(
                 f"{market.address} is not an aggregator of this project",
@@ -87,6 +87,7 @@ class AggregatorService:
         self._market = market
         self._storage = storage
         self._project = project
+        self._basis = basis
         self._coordinator = coordinator
         self._progress = progress
         self._patience = Patience(progress)
@@ -94,7 +95,6 @@ class AggregatorService:
         self._key = encryption_key(home)
         self._home = home
         self._journal = ProofJournal(home, project.id)
-        self._models = Models(market, storage, project, self._key)
         self._enforcer = Enforcer(market, project.id, project.terms, progress)
         self._prepared_epoch = -1
         self._invited_at = 0.0
@@ -117,8 +117,8 @@ class AggregatorService:
         """
         budget_for(self._project.keys.memory_bytes)  # who cannot prove would lose the stake
         announce(self._market, self._storage, self._home, self._coordinator.address)
-        statistics = fetch_statistics(self._storage, self._project, self._key)
-        self._bond(statistics)
+        self._basis.open()
+        self._bond()
         while True:
             state = self._patience.ask(lambda: self._market.project(self._project.id))
             if state.phase.closed:
@@ -126,14 +126,14 @@ class AggregatorService:
                 self._progress("closed", phase=state.phase.name.lower())
                 return state
             try:
-                self._step(state, statistics)
+                self._step(state)
                 self._vigil.look(state, self._market.connection.now)
             except MarketError as error:
                 self._progress("failed", reason=str(error))
                 time.sleep(_RETRY_SECONDS)
             time.sleep(POLL_SECONDS)
 
-    def _bond(self, statistics: list[int]) -> None:
+    def _bond(self) -> None:
         """Stakes, unless a stake stands: as the one in office, or to succeed it."""
         project, me = self._project, self._market.address
         state = self._market.project(project.id)
@@ -141,13 +141,12 @@ class AggregatorService:
             return
         check_aggregator_windows(project.terms)
         self._coordinator.nodes()  # starts Flower; from here on, rounds go on without it
-        model = self._models.of(state)  # without it no round could be settled
         self._progress("rehearsing")
-        self._progress("rehearsed", seconds=round(rehearse(project, statistics, model), 2))
+        self._progress("rehearsed", seconds=round(rehearse(self._basis, state), 2))
         self._market.bond(project.terms)
         self._progress("bonded", stake=str(project.terms.aggregator_stake))
 
-    def _step(self, state: ProjectState, statistics: list[int]) -> None:
+    def _step(self, state: ProjectState) -> None:
         in_office = state.aggregator == self._market.address
         if state.phase is Phase.COMMIT:
             self._prepare(state, in_office)
@@ -158,10 +157,11 @@ class AggregatorService:
             missing = self._fetch(reveals)
             if in_office and state.phase is Phase.SETTLE:
                 self._require_standing(state, reveals)
-                if not missing:
-                    self._settle(state, statistics, reveals)
+                if missing:
+                    self._challenge(state, reveals, missing)
+                elif self._is_measurable(state):
+                    self._settle(state, reveals)
                     return
-                self._challenge(state, reveals, missing)
         self._enforcer.look(state)
         patience = 0 if in_office else STANDBY_PATIENCE
         advance_if_due(self._market, self._project.terms, state, self._progress, patience)
@@ -170,7 +170,7 @@ class AggregatorService:
         """At the opening of a round: who is not in office only makes sure that it could be."""
         if self._prepared_epoch == state.epoch:
             return
-        self._models.of(state)
+        self._basis.model(state)
         if in_office:
             self._invite(state)
         self._deltas.clear()
@@ -275,11 +275,7 @@ class AggregatorService:
     ) -> None:
         """Demands what cannot be had, once there has been time enough to fetch it."""
         terms, id = self._project.terms, self._project.id
-        opened = state.deadline - terms.settle_seconds
-        waited = self._market.connection.now() - opened
-        if state.challenged or waited < min(
-            terms.settle_seconds * CHALLENGE_SHARE, CHALLENGE_SECONDS
-        ):
+        if state.challenged or not self._has_waited(state):
             return
         stake = self._market.aggregator_stake(id, self._market.address)
         accused = missing[: stake // terms.challenge_bond]
@@ -287,6 +283,12 @@ class AggregatorService:
         self._progress(
             "challenged", round=state.round, trainers=[reveals[slot].trainer for slot in accused]
         )
+
+    def _has_waited(self, state: ProjectState) -> bool:
+        """Whether there has been time enough to fetch what the settlement needs."""
+        seconds = self._project.terms.settle_seconds
+        waited = self._market.connection.now() - (state.deadline - seconds)
+        return waited >= min(seconds * CHALLENGE_SHARE, CHALLENGE_SECONDS)
 
     def _fill_up(self) -> None:
         """Stakes again what challenges have cost: the next round opens only if pots are covered."""
@@ -301,14 +303,29 @@ class AggregatorService:
         else:
             self._progress("bonded", stake=str(terms.aggregator_stake - stake))
 
-    def _settle(
-        self, state: ProjectState, statistics: list[int], reveals: list[RevealEvent]
-    ) -> None:
+    def _is_measurable(self, state: ProjectState) -> bool:
+        """Whether the round's yardstick is here; if it does not come in time, it is demanded.
+
+        Raises:
+            StorageError: it did not come yet.
+        """
+        try:
+            self._basis.statistics(state)
+        except StorageError as error:
+            if self._has_waited(state) and self._basis.demand(state):
+                self._progress("demanded", round=state.round, reason=error.message)
+                return False
+            raise
+        return True
+
+    def _settle(self, state: ProjectState, reveals: list[RevealEvent]) -> None:
         project = self._project
-        model = self._models.of(state)
+        statistics, model = self._basis.statistics(state), self._basis.model(state)
         deltas = [self._deltas[reveal.point] for reveal in reveals]
         self._progress("proving", round=state.round, trainers=len(reveals))
-        proof, claims = prove_round(project, statistics, model, reveals, deltas, self._journal)
+        proof, claims = prove_round(
+            self._basis, state, statistics, model, reveals, deltas, self._journal
+        )
         ready = prepare(self._storage, project, state, model, reveals, deltas, proof, claims)
         self._progress(
             "proved",

@@ -78,10 +78,10 @@ class Auditor:
         srs = fetch_srs(self._storage, document)
         self._progress("keys", **asdict(document.shape), derived_anew=self._deep)
         if not self._deep:
-            return self._check(Project(created, document, derive_keys(document.shape, srs)))
+            return self._check(Project(created, derive_keys(document.shape, srs), document))
         with tempfile.TemporaryDirectory(prefix="audit-") as folder:
             keys = derive_keys(document.shape, srs, fresh_in=Path(folder))
-            return self._check(Project(created, document, keys))
+            return self._check(Project(created, keys, document))
 
     def _check(self, project: Project) -> Audit:
         created, terms, id = project.created, project.terms, project.id

@@ -40,10 +40,10 @@ def aggregate(settings: Settings, project: str, flower_host: str, flower_port: i
         exclusive(settings.home / "aggregate.lock", "`market aggregate`"),
         settings.storage() as storage,
     ):
-        opened = open_project(market, storage, id, settings.output.progress)
+        basis = basis_of(market, storage, id, settings)
         with Coordinator(settings.home / "flower", flower_host, flower_port) as coordinator:
             service = AggregatorService(
-                market, storage, settings.home, opened, coordinator, settings.output.progress
+                market, storage, settings.home, basis, coordinator, settings.output.progress
             )
             state = service.run()
     settings.output.result(

@@ -8,7 +8,7 @@ from market.chain.market import Market
 from market.chain.state import Phase, ProjectState, Standing
 from market.errors import ContractError
 from market.progress import Progress
-from market.project import Project
+from market.project import Opened
 
 
 class Copycat:
@@ -20,7 +20,7 @@ class Copycat:
         progress: told of each refusal.
     """
 
-    def __init__(self, market: Market, project: Project, progress: Progress) -> None:
+    def __init__(self, market: Market, project: Opened, progress: Progress) -> None:
         self._market = market
         self._project = project
         self._progress = progress

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from market.chain.market import Market
 from market.errors import ProofError
-from market.project import Project
+from market.project import Opened
 from market.vectors import salted
 from zk.commit import commit
 from zk.opening import pack, quotient
 
 
-def rehearse(market: Market, project: Project) -> None:
+def rehearse(market: Market, project: Opened) -> None:
     """Opens a random delta's commitment as an accused trainer has to, and asks the contract.
 
     The owner may have made the SRS, also one under which no opening holds. 2 s at 2**16 rows.
@@ -19,7 +19,7 @@ def rehearse(market: Market, project: Project) -> None:
         ProofError: the opening does not hold, or the engine failed.
         ChainError: the node is dead.
     """
-    delta = salted((), project.document.shape.vector_length)
+    delta = salted((), project.shape.vector_length)
     point = commit(delta, project.keys)
     shown = quotient(delta, point, project.keys)
     if not market.opens(project.terms, point, pack(delta), shown):

@@ -74,7 +74,7 @@ def test_an_initial_model_near_the_bound_is_refused(monkeypatch: pytest.MonkeyPa
     document: Any = SimpleNamespace(shape=SimpleNamespace(vector_length=1))
     created: Any = SimpleNamespace(terms=SimpleNamespace(model=initial))
     keys: Any = None
-    project = Project(created, document, keys)
+    project = Project(created, keys, document)
     storage = MemoryNetwork().node()
     cid = storage.add(encode([INITIAL_MODEL_BOUND]))
     monkeypatch.setattr("market.project.commit", lambda *_: later)

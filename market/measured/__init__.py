@@ -1,0 +1,1 @@
+"""Projects whose models are measured round by round: what their participants share."""
