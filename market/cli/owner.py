@@ -140,7 +140,12 @@ def model(
         durable.write_bytes(out, buffer.getvalue(), mode=0o644)
     accuracy: list[float] = []
     if test is not None:
-        table = read_table(test, opened.document.features, opened.document.classes)
+        table = read_table(
+            test,
+            opened.document.features,
+            opened.document.classes,
+            columns=opened.document.columns,
+        )
         rows = opened.document.scaling.design(table.X)
         accuracy = [evaluate(each, rows, table.y) for each in weights]
     settings.output.result(

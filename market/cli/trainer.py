@@ -37,8 +37,8 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     "--data",
     type=FILE,
     required=True,
-    help="Your rows: .csv with a header whose last "
-    "column is `label`, or .npz with X and y. They never leave this machine.",
+    help="Your rows: .csv or .parquet with the project's columns and `label` (last, where a .csv "
+    "names its columns otherwise), or .npz with X and y. They never leave this machine.",
 )
 @click.option(
     "--invitation", type=FILE, help="Where the terms name who may join: the file of your proof."
@@ -85,7 +85,12 @@ def join(
     lock = settings.home / "contributions" / id.hex() / "lock"
     with exclusive(lock, "`market join` for this project"), settings.storage() as storage:
         opened = open_project(market, storage, id, settings.output.progress)
-        table = read_table(data, opened.document.features, opened.document.classes)
+        table = read_table(
+            data,
+            opened.document.features,
+            opened.document.classes,
+            columns=opened.document.columns,
+        )
         if not (accept_terms or joined):
             check_rows(opened.terms)
             initial = opened.fetch_weights(storage, opened.created.model_cid, opened.terms.model)

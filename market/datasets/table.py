@@ -1,4 +1,4 @@
-"""A trainer's own data file, read with suspicion: CSV with a header, or .npz."""
+"""A data file of a linear project, read with suspicion: CSV with a header, Parquet, or .npz."""
 
 from __future__ import annotations
 
@@ -44,16 +44,25 @@ class Table:
         return Table(self.X[indices], self.y[indices])
 
 
-def read_table(path: Path, features: int, classes: int, max_bytes: int = MAX_BYTES) -> Table:
+def read_table(
+    path: Path,
+    features: int,
+    classes: int,
+    max_bytes: int = MAX_BYTES,
+    columns: tuple[str, ...] = (),
+) -> Table:
     """Reads a data file.
 
-    A `.csv` file has a header, one column for each feature, and `label` as its last column. An
-    `.npz` file has the arrays `X` (n, features) and `y` (n,).
+    A `.csv` file has a header, one column for each feature, and `label` as its last column; if
+    it has every one of the project's `columns`, they are picked by name, whatever their order. A
+    `.parquet` file is read by name too. An `.npz` file has the arrays `X` (n, features) and `y`
+    (n,).
 
     Args:
         features: how many feature columns the project expects.
         classes: how many classes the project has.
         max_bytes: refuse a file larger than this, unpacked.
+        columns: the features' names in the project's order; empty if it names none.
 
     Raises:
         InputError: the file is missing, unreadable, too large, empty, has another number of
@@ -61,6 +70,13 @@ def read_table(path: Path, features: int, classes: int, max_bytes: int = MAX_BYT
     """
     check_file(path, max_bytes)
     try:
+        # Arrow is imported only where a table is read by name.
+        if path.suffix == ".parquet" or (path.suffix == ".csv" and columns):
+            from market.data.linear import by_name, read_named
+
+            if path.suffix == ".parquet" or by_name(path, columns):
+                rows = read_named(path, columns, features, classes)
+                return Table(rows.X, rows.y)
         if path.suffix == ".csv":
             return _read_csv(path, features, classes)
         return _read_npz(path, features, classes, max_bytes)
@@ -72,12 +88,14 @@ def check_file(path: Path, max_bytes: int = MAX_BYTES) -> None:
     """All that `read_table` can refuse before the project's sizes are known.
 
     Raises:
-        InputError: the file is missing, unreadable, too large, or neither .csv nor .npz.
+        InputError: the file is missing, unreadable, too large, or no .csv, .npz or .parquet.
     """
     if not path.is_file():
-        raise InputError(f"no data file at {path}", "give a .csv or .npz file")
-    if path.suffix not in (".csv", ".npz"):
-        raise InputError(f"{path} is neither .csv nor .npz", "convert it to one of the two")
+        raise InputError(f"no data file at {path}", "give a .csv, .parquet or .npz file")
+    if path.suffix not in (".csv", ".npz", ".parquet"):
+        raise InputError(
+            f"{path} is neither .csv nor .npz nor .parquet", "convert it to one of them"
+        )
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
@@ -99,6 +117,13 @@ def write_csv(path: Path, table: Table, feature_names: tuple[str, ...]) -> None:
 
 def column_names(path: Path) -> tuple[str, ...]:
     """The features' names in a file that `read_table` has read; none of an .npz."""
+    if path.suffix == ".parquet":
+        from market.data.linear import feature_names
+        from market.data.parquet_table import ParquetTable
+
+        table = ParquetTable(path)
+        table.close()
+        return tuple(name[:MAX_NAME] for name in feature_names(table.header))
     if path.suffix != ".csv":
         return ()
     with path.open(newline="", encoding="utf-8-sig") as file:

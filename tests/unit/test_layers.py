@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DOMAIN = ("contribution", "game", "training", "datasets", "specification", "yardstick")
-LIBRARIES = ("valuation", "utility", "robust", "attacks", "optimisers")
+DOMAIN = ("contribution", "data", "game", "training", "datasets", "specification", "yardstick")
+LIBRARIES = ("objectives", "valuation", "utility", "robust", "attacks", "optimisers")
 ADAPTERS = ("chain", "storage", "flower")
 ROLES = ("owner", "trainer", "aggregator", "arbiter", "auditor")
 ABOVE = ("cli", "demo")
