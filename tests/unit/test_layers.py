@@ -9,7 +9,15 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DOMAIN = ("contribution", "data", "game", "training", "datasets", "specification", "yardstick")
-LIBRARIES = ("objectives", "valuation", "utility", "robust", "attacks", "optimisers")
+LIBRARIES = (
+    "objectives",
+    "measurement",
+    "valuation",
+    "utility",
+    "robust",
+    "attacks",
+    "optimisers",
+)
 ADAPTERS = ("chain", "storage", "flower")
 ROLES = ("owner", "trainer", "aggregator", "arbiter", "auditor")
 ABOVE = ("cli", "demo")
@@ -66,6 +74,14 @@ def test_a_rounds_value_follows_from_its_integers_alone() -> None:
 def test_coordinates_need_nothing_of_the_market() -> None:
     modules = within(imported(ROOT / "market" / "coordinates"), "market")
     assert {name.split(".")[1] for name in modules if "." in name} == {"errors", "coordinates"}
+
+
+def test_a_measurement_needs_coordinates_losses_and_the_proofs_grid() -> None:
+    modules = within(imported(ROOT / "market" / "measurement"), "market")
+    known = {"errors", "coordinates", "objectives", "contribution", "measurement"}
+    assert {name.split(".")[1] for name in modules if "." in name} <= known
+    grid = {name.split(".")[2] for name in within(modules, "market.contribution")}
+    assert grid == {"grid", "lowrank"}
 
 
 def test_the_domain_takes_field_arithmetic_alone_from_zk() -> None:
