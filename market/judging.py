@@ -7,6 +7,23 @@ from market.chain.terms import Terms
 from market.contribution.grid import Step
 from market.game import Payment, Purse, Rule, Scoring, Selection, Yardstick
 
+PARTS = 1 << 22
+"""Units of a pot in which a measured round's parts wait for its pay."""
+SHARING = Purse(
+    payment=Payment.PER_GAIN,
+    round=0,
+    rounds=1,
+    attendance_bps=0,
+    pot_cap_bps=10_000,
+    budget=PARTS,
+    left=PARTS,
+    gain_paid=0,
+    initial_utility=0,
+    best_utility=0,
+    expected_gain=1,
+)
+"""Of which any gain is worth all: what a measured round is judged with, as the contract does."""
+
 
 def rule_of(terms: Terms, state: ProjectState) -> Rule:
     """What the round that is open is judged by.
@@ -14,7 +31,7 @@ def rule_of(terms: Terms, state: ProjectState) -> Rule:
     Args:
         state: before the settlement.
     """
-    return rule_with(terms, purse_of(terms, state))
+    return rule_with(terms, SHARING if terms.is_measured else purse_of(terms, state))
 
 
 def purse_of(terms: Terms, state: ProjectState) -> Purse:
@@ -36,12 +53,14 @@ def purse_of(terms: Terms, state: ProjectState) -> Purse:
 
 def rule_with(terms: Terms, purse: Purse) -> Rule:
     """The same with money that is known from elsewhere, as from the events."""
+    # A curvature that was measured is a root times itself, and owes no negative square to rounding.
+    entries = 0 if terms.is_measured else terms.entries
     return Rule(
         slots=terms.slots,
         scoring=Scoring(terms.scoring),
         selection=Selection(terms.selection),
         step=Step(terms.step),
         byzantine=terms.byzantine,
-        yardstick=Yardstick(terms.rows, terms.outputs, terms.entries, terms.energy),
+        yardstick=Yardstick(terms.rows, terms.outputs, entries, terms.energy),
         purse=purse,
     )

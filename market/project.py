@@ -219,9 +219,7 @@ def check_circuit(market: Market, project: Project) -> None:
     )
 
 
-def check_terms(
-    market: Market, project: Opened, more: Mapping[str, tuple[object, object]]
-) -> None:
+def check_terms(market: Market, project: Opened, more: Mapping[str, tuple[object, object]]) -> None:
     """Compares the circuit that a document implies with the one that the terms name.
 
     Args:

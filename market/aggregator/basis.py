@@ -19,6 +19,7 @@ class Basis(ABC):
 
     project: Opened
 
+    @abstractmethod
     def open(self) -> None:
         """Fetches what is needed for all rounds, before anything is staked.
 

@@ -6,26 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from circuits.shape import FoldedShape, triangle_places
 from market import durable
+from market.aggregator.basis import Basis
 from market.aggregator.models import step
 from market.chain.logs import RevealEvent, Settlement
 from market.chain.state import ProjectState
-from market.contribution.claims import claims_of, game_of
-from market.errors import InputError, ProofError, StorageError
+from market.contribution.claims import game_of
+from market.errors import InputError, ProofError
 from market.game import Verdict, judge
 from market.judging import rule_of
-from market.project import FETCH_SECONDS, Project
+from market.project import Opened
 from market.storage.base import Storage
-from market.storage.envelope import MAX_OVERHEAD_BYTES, open_envelope
-from market.vectors import ENTRY_BYTES, curvature_and_target, decode, encode, matrix
+from market.vectors import encode
 from zk.binding import Binding, Folded
 from zk.commit import commit
-from zk.field import R
 from zk.folding import prove_folded, statement
 from zk.prove import Proof
+
 
 @dataclass(frozen=True)
 class Prepared:

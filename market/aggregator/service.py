@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from market.aggregator.deltas import FETCH_SECONDS, fetch_deltas
 from market.aggregator.basis import Basis
+from market.aggregator.deltas import FETCH_SECONDS, fetch_deltas
 from market.aggregator.proving import (
     ProofJournal,
     prepare,

@@ -75,7 +75,7 @@ class Auditor:
         connect_peers(self._market, self._storage, people)
         document = fetch_document(self._storage, created)
         self._claim("project", "the specification is the one that the terms name", True)
-        srs = fetch_srs(self._storage, document)
+        srs = fetch_srs(self._storage, document.srs_sha256, document.srs_cid)
         self._progress("keys", **asdict(document.shape), derived_anew=self._deep)
         if not self._deep:
             return self._check(Project(created, derive_keys(document.shape, srs), document))

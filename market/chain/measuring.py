@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, TypeAlias
 
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
 from web3.types import TxReceipt
 
 from market.chain.deployed import DeployedMarket
@@ -43,6 +45,11 @@ class Measurement:
 
     def to_abi(self) -> Abi:
         return ((self.yardstick.x, self.yardstick.y), self.utility, self.spread, self.cid)
+
+    def digest(self) -> bytes:
+        """What the contract compares: keccak256 of its encoding."""
+        kind = "((uint256,uint256),int256,uint256,string)"
+        return bytes(keccak(encode([kind], [self.to_abi()])))
 
     @classmethod
     def from_event(cls, raw: Any) -> Measurement:

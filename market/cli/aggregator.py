@@ -11,7 +11,6 @@ from market.chain.market import project_id
 from market.cli.context import Settings, shared_options
 from market.exclusive import exclusive
 from market.flower.coordinator import Coordinator
-from market.project import open_project
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 

@@ -20,6 +20,7 @@ from market.data.schema import Schema
 from market.errors import InputError, StorageError
 from market.local_training import Recipe, parse_recipe
 from market.measurement import Tolerance
+from market.objectives import Loss
 
 VERSION = 1
 KIND = "measured"
@@ -90,10 +91,11 @@ class MeasuredDocument:
         return Grid(self.slots, self.scale_bits, self.stats_bits, Step.BOUNDED)
 
     @property
-    def energy(self) -> int:
+    def energy(self) -> int | None:
         """Of the terms: half a unit of utility makes a standard error that of a loss whose
-        curvature is the covariance of the rows' gradients (docs/contribution.md)."""
-        return self.grid.utility_unit // 2
+        curvature is the covariance of the rows' gradients. None for squared loss, where it is half
+        the mean squared residual of an output, which the rows tell."""
+        return None if self.recipe.loss is Loss.SQUARED else self.grid.utility_unit // 2
 
     def encode(self) -> bytes:
         """The bytes that are published."""

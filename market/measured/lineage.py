@@ -72,6 +72,14 @@ class Networks:
         path = [found for found in settled[:rounds] if found.round not in logs.undone]
         return self._fold(path, logs)
 
+    def last_move(self, state: ProjectState, rounds: int) -> tuple[int, ...]:
+        """theta-bar of the last of so many rounds, k integers, whether it was undone or not.
+
+        Raises:
+            StorageError, ChainError: as `of`.
+        """
+        return self.move(settled_before(self._market, self._project.id, state)[rounds - 1])
+
     def move(self, found: SettledRound) -> tuple[int, ...]:
         """theta-bar of a settled round, k integers.
 

@@ -47,9 +47,7 @@ class MeasuredProject(Opened):
     def blank_statistics(self) -> list[int]:
         """Of a yardstick that says nothing, salted: to rehearse with."""
         shape = self.document.shape
-        return salted(
-            [0] * (shape.root_length + shape.features), shape.statistics_length
-        )
+        return salted([0] * (shape.root_length + shape.features), shape.statistics_length)
 
 
 def fetch_measured_document(storage: Storage, created: Created) -> MeasuredDocument:
@@ -113,7 +111,7 @@ def open_measured(
         {
             "number of outputs": (terms.outputs, 1),
             "step": (terms.step, int(Step.BOUNDED)),
-            "unit of utility": (terms.energy, document.energy),
+            "unit of utility": (terms.energy, document.energy or terms.energy),
             "first move": (terms.model, zero_point(keys)),
         },
     )

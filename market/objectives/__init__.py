@@ -1,6 +1,6 @@
 """What a model is trained for, and how well it does: losses, metrics, and a record of rounds."""
 
-from market.objectives.losses import Loss, loss
+from market.objectives.losses import Loss, loss, row_losses
 from market.objectives.metrics import (
     ClassMetrics,
     LabelMetrics,
@@ -20,5 +20,6 @@ __all__ = [
     "label_metrics",
     "loss",
     "number_metrics",
+    "row_losses",
     "write_metrics",
 ]

@@ -30,6 +30,29 @@ def loss(kind: Loss, outputs: Tensor, y: Tensor) -> Tensor:
     Raises:
         InputError: shapes or dtypes other than `Loss` says, or no rows.
     """
+    _check(kind, outputs, y)
+    if kind is Loss.CROSS_ENTROPY:
+        return functional.cross_entropy(outputs, y)
+    if kind is Loss.SQUARED:
+        return ((outputs - y) ** 2).sum(dim=1).mean() / 2
+    return functional.binary_cross_entropy_with_logits(outputs, y, reduction="none").sum(1).mean()
+
+
+def row_losses(kind: Loss, outputs: Tensor, y: Tensor) -> Tensor:
+    """(n,): the loss of each row, of which `loss` is the mean.
+
+    Raises:
+        InputError: as `loss`.
+    """
+    _check(kind, outputs, y)
+    if kind is Loss.CROSS_ENTROPY:
+        return functional.cross_entropy(outputs, y, reduction="none")
+    if kind is Loss.SQUARED:
+        return ((outputs - y) ** 2).sum(dim=1) / 2
+    return functional.binary_cross_entropy_with_logits(outputs, y, reduction="none").sum(1)
+
+
+def _check(kind: Loss, outputs: Tensor, y: Tensor) -> None:
     classes = kind is Loss.CROSS_ENTROPY
     wanted = outputs.shape[:1] if classes else outputs.shape
     if outputs.ndim != 2 or len(outputs) == 0 or y.shape != wanted:
@@ -38,8 +61,3 @@ def loss(kind: Loss, outputs: Tensor, y: Tensor) -> Tensor:
         )
     if (y.dtype == torch.int64) != classes:
         raise InputError(f"{kind.value} of labels of dtype {y.dtype}")
-    if classes:
-        return functional.cross_entropy(outputs, y)
-    if kind is Loss.SQUARED:
-        return ((outputs - y) ** 2).sum(dim=1).mean() / 2
-    return functional.binary_cross_entropy_with_logits(outputs, y, reduction="none").sum(1).mean()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from market.errors import InputError
 from market.game import Purse
-from market.specification.owner import OwnerSpecification
+from market.specification.conditions import Conditions
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Offer:
     aggregator_stake: int
 
 
-def offer_of(specification: OwnerSpecification, deposit: int, expected_gain: int) -> Offer:
+def offer_of(specification: Conditions, deposit: int, expected_gain: int) -> Offer:
     """The offer that a specification and a deposit make.
 
     Args:

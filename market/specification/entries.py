@@ -39,6 +39,21 @@ class Reader:
             raise InputError(f"{self._path}: {name} must be a table")
         return Reader(self._path, raw, f"{name}.")
 
+    def has(self, name: str) -> bool:
+        """Whether there is such an entry, taken or not."""
+        return name in self._raw
+
+    def raw(self, name: str) -> dict[str, Any]:
+        """The table within this one as it is, for who parses it; an empty one if left out.
+
+        Raises:
+            InputError: the entry is no table.
+        """
+        found = self._raw.pop(name, {})
+        if not isinstance(found, dict):
+            raise InputError(f"{self._path}: {name} must be a table")
+        return found
+
     def take(self, name: str, parse: Callable[[Any], T], default: Any = _REQUIRED) -> T:
         """The entry, parsed; the default if it is left out.
 

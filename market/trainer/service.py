@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 from eth_account.signers.local import LocalAccount
 
@@ -29,14 +30,13 @@ from market.flower.node import Node
 from market.flower.records import Record
 from market.identity import announce
 from market.progress import Progress
-from market.project import connect_peers
+from market.project import Opened, connect_peers
 from market.receipt import sign_receipt
 from market.storage.base import Storage
 from market.trainer.copycat import Copycat
 from market.trainer.record import Contribution, Journal
 from market.trainer.rehearsal import rehearse
 from market.trainer.witness import Witness
-from market.trainer.work import Workshop
 from market.waiting import Enforcer, Patience, Vigil, advance_if_due
 from market.windows import check_trainer_windows
 from zk.opening import pack, quotient
@@ -51,6 +51,24 @@ INVITATION_SECONDS = 4.0
 ADVANCE_PATIENCE = 3
 """Seconds that the aggregator gets to move an overdue project on before a trainer does."""
 _RETRY_SECONDS = 2.0
+
+
+class Bench(Protocol):
+    """What a trainer works with: rows of its own, and a project's kind of model."""
+
+    @property
+    def project(self) -> Opened: ...
+
+    @property
+    def withholds(self) -> bool: ...
+
+    def weights(self, market: Market, storage: Storage, state: ProjectState) -> Any:
+        """The model that the open round starts from."""
+
+    def contribute(
+        self, market: Market, weights: Any, state: ProjectState, progress: Progress
+    ) -> Contribution:
+        """Makes the open epoch's contribution; nothing is on chain or on IPFS yet."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +99,7 @@ class TrainerService:
         storage: Storage,
         home: Path,
         account: LocalAccount,
-        workshop: Workshop,
+        workshop: Bench,
         progress: Progress,
         invitation: Sequence[bytes] = (),
         witness: Witness | None = None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import secrets
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,20 +12,12 @@ from market.attacks import Attack
 from market.chain.market import Market
 from market.chain.state import ProjectState
 from market.datasets.table import Table
-from market.errors import NotFoundError
 from market.progress import Progress
 from market.project import Project, settled_before
 from market.storage.base import Storage
-from market.storage.cid import cid_of
-from market.storage.encryption import new_private_key, public_key_of
-from market.storage.envelope import enclose
 from market.trainer.record import Contribution
+from market.trainer.sealing import RATE_UNIT, contribution_of
 from market.training.linear import Floats, train
-from market.vectors import encode, salted
-from zk.commit import commit
-
-RATE_UNIT = 10**9
-"""The contract counts learning rates in 1e-9."""
 
 
 @dataclass(frozen=True)
@@ -85,27 +76,16 @@ class Workshop:
         quantised, clipped = project.document.grid.quantise(
             self.attack.delta(delta, self.seed + state.epoch)
         )
-        salted_delta = salted(
-            np.asarray(quantised).reshape(-1).tolist(), project.document.shape.vector_length
+        contribution = contribution_of(
+            project,
+            market,
+            state,
+            np.asarray(quantised).reshape(-1).tolist(),
+            withholds=self.withholds,
         )
-        point = commit(salted_delta, project.keys)
-        sealed = enclose(encode(salted_delta), self._aggregator_keys(market))
-        cid = cid_of(sealed)
-        progress("trained", round=state.round, clipped=clipped, cid=cid)
-        salt = secrets.token_bytes(32)
-        return Contribution(state.epoch, state.round, point, cid, salt, tuple(salted_delta), sealed)
+        progress("trained", round=state.round, clipped=clipped, cid=contribution.cid)
+        return contribution
 
     def _model_cid(self, market: Market, state: ProjectState) -> str:
         settled = settled_before(market, self.project.id, state)
         return settled[-1].model_cid if settled else self.project.created.model_cid
-
-    def _aggregator_keys(self, market: Market) -> list[bytes]:
-        """Of all that may come to hold the office, so that a successor can go on."""
-        if self.withholds:
-            return [public_key_of(new_private_key())]
-        named = self.project.terms.aggregators
-        announced = [market.announcement(account) for account in named]
-        keys = [found.encryption_key for found in announced if found is not None]
-        if not keys:
-            raise NotFoundError(f"none of {', '.join(named)} has announced an encryption key")
-        return keys

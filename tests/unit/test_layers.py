@@ -15,13 +15,15 @@ DOMAIN = (
     "training",
     "local_training",
     "objectives",
+    "models",
+    "measurement",
     "datasets",
     "specification",
     "yardstick",
 )
 LIBRARIES = ("valuation", "utility", "robust", "attacks", "optimisers")
 ADAPTERS = ("chain", "storage", "flower")
-ROLES = ("owner", "trainer", "aggregator", "arbiter", "auditor")
+ROLES = ("owner", "trainer", "aggregator", "arbiter", "evaluator", "auditor")
 ABOVE = ("cli", "demo")
 
 FORBIDDEN = {
@@ -29,6 +31,7 @@ FORBIDDEN = {
     **{package: (*ADAPTERS, *ROLES, *ABOVE, "simulation") for package in LIBRARIES},
     **{package: (*ROLES, *ABOVE, *LIBRARIES, "simulation") for package in ADAPTERS},
     **{role: (*ABOVE, *(other for other in ROLES if other != role)) for role in ROLES},
+    "measured": (*ROLES, *ABOVE, *LIBRARIES, "simulation"),
     "prospectus": (*ROLES, *ABOVE, *LIBRARIES, "simulation"),
     "simulation": (*ADAPTERS, *ROLES, *ABOVE),
     "cli": ("demo",),
@@ -76,6 +79,14 @@ def test_a_rounds_value_follows_from_its_integers_alone() -> None:
 def test_coordinates_need_nothing_of_the_market() -> None:
     modules = within(imported(ROOT / "market" / "coordinates"), "market")
     assert {name.split(".")[1] for name in modules if "." in name} == {"errors", "coordinates"}
+
+
+def test_a_measurement_needs_coordinates_losses_and_the_proofs_grid() -> None:
+    modules = within(imported(ROOT / "market" / "measurement"), "market")
+    known = {"errors", "coordinates", "objectives", "contribution", "measurement"}
+    assert {name.split(".")[1] for name in modules if "." in name} <= known
+    grid = {name.split(".")[2] for name in within(modules, "market.contribution")}
+    assert grid == {"grid", "lowrank"}
 
 
 def test_the_domain_takes_field_arithmetic_alone_from_zk() -> None:

@@ -18,10 +18,23 @@ from market.objectives import (
     label_metrics,
     loss,
     number_metrics,
+    row_losses,
     write_metrics,
 )
 
 scores = arrays.arrays(np.float64, (6, 3), elements=st.floats(-9, 9))
+
+
+def test_losses_of_rows_are_what_the_loss_is_the_mean_of() -> None:
+    outputs = torch.randn(7, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    for kind in Loss:
+        y = torch.arange(7) % 4 if kind is Loss.CROSS_ENTROPY else (outputs.flip(0) > 0).double()
+        found = row_losses(kind, outputs, y)
+        assert found.shape == (7,)
+        torch.testing.assert_close(found.mean(), loss(kind, outputs, y))
+        torch.testing.assert_close(found[2], loss(kind, outputs[2:3], y[2:3]))
+        with pytest.raises(InputError):
+            row_losses(kind, outputs, y[:6])
 
 
 def test_losses_of_known_value() -> None:
