@@ -21,7 +21,7 @@ _READABLE = 0o644
 _HINT = "give it as MODULE:NAME, a module in this folder or installed, and a name in it"
 
 
-class Extents(click.ParamType):
+class Extents(click.ParamType[tuple[int, ...]]):
     """Sizes with an x between them, such as 1x28x28."""
 
     name = "shape"
@@ -95,7 +95,7 @@ def _module(target: str) -> nn.Module:
         raise InputError(f"{target} names no model", _HINT)
     sys.path.insert(0, str(Path.cwd()))
     try:
-        found = import_module(place)
+        found: Any = import_module(place)
         for part in name.split("."):
             found = getattr(found, part)
         # A class of modules is called too: it may need no arguments.
