@@ -35,7 +35,10 @@ class Cells:
 
 
 def holds_numbers(kind: pa.DataType) -> bool:
-    """Whether a column of that type can be read as numbers: numbers themselves, truths, texts."""
+    """Whether a column of that type can be read as numbers.
+
+    Numbers themselves, truths, texts, and columns without any value, as pandas writes them.
+    """
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     return bool(
@@ -43,6 +46,7 @@ def holds_numbers(kind: pa.DataType) -> bool:
         or pa.types.is_floating(kind)
         or pa.types.is_decimal(kind)
         or pa.types.is_boolean(kind)
+        or pa.types.is_null(kind)
         or is_text(kind)
     )
 
@@ -50,12 +54,18 @@ def holds_numbers(kind: pa.DataType) -> bool:
 def is_text(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+    return bool(
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )
 
 
 def plain(column: Any) -> Any:
-    """The column without dictionary encoding."""
-    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    """The column in a type that Arrow computes with, without dictionary encoding."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_null(column.type):
+        return column.cast(pa.float64())
+    return column.cast(pa.string()) if pa.types.is_string_view(column.type) else column
 
 
 def read_cells(column: Any) -> Cells:

@@ -55,7 +55,7 @@ def read_columns(table: Table, schema: Schema, max_bytes: int) -> Rows:
     for feature in features:
         feature.report(findings)
     target.report(findings)
-    if read == dropped:
+    if read == dropped and (read or not findings):
         findings.add(
             table.where,
             f"none of {read} rows is left" if read else "there are no rows",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import functools
 import io
@@ -69,9 +70,20 @@ class CsvTable:
             ragged.add([row.number], row.text)
             return "error" if len(self._ragged) > _MAX_RAGGED else "skip"
 
+        def report() -> None:
+            if ragged.total:
+                findings.add(
+                    f"{self.where}, {places(self.noun, ragged.rows, ragged.total)}",
+                    "more or fewer cells than the header has",
+                    f"{len(self.header)} cells",
+                    "put cells that hold commas into quotes",
+                )
+
         keys = [f"c{place}" for place in range(len(self.header))]
         asked = [keys[self.header.index(name)] for name in names]
         with self._file:
+            if self._empty:
+                return
             lines, closed = self._count()
             try:
                 for piece in arrow_csv.open_csv(
@@ -93,11 +105,11 @@ class CsvTable:
                 ):
                     yield self._without_blanks(piece)
             except pa.ArrowInvalid as error:
+                if len(self._ragged) > _MAX_RAGGED:
+                    report()
+                    findings.refuse()
                 # What the parser says may quote lines of the file.
-                said = " ".join(str(error).split())[:200]
-                raise InputError(
-                    f"{self.where} is not CSV text: {said}", "save it as CSV, encoded as UTF-8"
-                ) from error
+                raise self._not_text(str(error)) from error
         if not closed and self._next <= lines:
             findings.add(
                 self.where,
@@ -105,13 +117,7 @@ class CsvTable:
                 "quotes in pairs",
                 "close it, or write it twice where it belongs to the text",
             )
-        if ragged.total:
-            findings.add(
-                f"{self.where}, {places(self.noun, ragged.rows, ragged.total)}",
-                "more or fewer cells than the header has",
-                f"{len(self.header)} cells",
-                "put cells that hold commas into quotes",
-            )
+        report()
 
     def number(self, row: int) -> int:
         """The line, counted from 1 with the header; cells of several lines count as one."""
@@ -124,10 +130,20 @@ class CsvTable:
         between, unseen if nobody asks for their column.
         """
         lines = quotes = 0
+        decoder = codecs.getincrementaldecoder("utf-8")()
         self._file.seek(0)
         while block := self._file.read(_BLOCK):
+            # The parser looks at the cells it is asked for only, and cannot tell of ragged lines
+            # that are no text.
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError as error:
+                line = lines + error.object[: error.start].count(b"\n") + 1
+                raise self._not_text(f"line {line} is not UTF-8") from error
             lines += block.count(b"\n")
             quotes += block.count(b'"')
+        if decoder.getstate()[0]:
+            raise self._not_text("it ends within a character of UTF-8")
         self._file.seek(0)
         return lines, quotes % 2 == 0
 
@@ -141,19 +157,40 @@ class CsvTable:
         self._lines.frombytes(lines[kept].astype(np.int64).tobytes())
         return piece if kept.all() else piece.filter(pa.array(kept))
 
+    def _not_text(self, found: str) -> InputError:
+        said = " ".join(found.split())[:200]
+        return InputError(
+            f"{self.where} is not CSV text: {said}", "save it as CSV, encoded as UTF-8"
+        )
+
     def _read_header(self, file: BinaryIO) -> list[str]:
         text = io.TextIOWrapper(file, encoding="utf-8-sig")
         try:
             first = text.readline(_MAX_HEADER)
-            header = next(csv.reader([first], strict=True), None)
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise InputError(
-                f"{self.where} is not CSV text: {error}", "save it as CSV, encoded as UTF-8"
-            ) from error
+            rest = bool(text.read(1))
+        except UnicodeDecodeError as error:
+            raise self._not_text(str(error)) from error
         finally:
             text.detach()
-        if not header:
+        if not first:
             raise InputError(f"{self.where} is empty", "give a header and at least one row")
         if len(first) == _MAX_HEADER:
-            raise InputError(f"{self.where}: the first line is absurdly long")
+            raise InputError(
+                f"{self.where}: the first line is longer than {_MAX_HEADER} characters",
+                "give a header of fewer columns",
+            )
+        if "\0" in first:
+            raise self._not_text("the first line holds NUL, as UTF-16 does")
+        try:
+            header = next(csv.reader([first], strict=True), None)
+        except csv.Error as error:
+            raise InputError(
+                f"{self.where}: the first line is no header: {error}",
+                "close its quotes, and write each column's name in one line",
+            ) from error
+        if not header:
+            raise InputError(
+                f"{self.where}: the first line is empty", "begin with the names of the columns"
+            )
+        self._empty = not rest
         return [name.strip() for name in header]

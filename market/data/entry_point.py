@@ -51,17 +51,21 @@ def read_entry_point(source: str, schema: Schema, max_bytes: int) -> Rows:
         ) from error
     except AttributeError as error:
         raise InputError(f"{source}: {error}", "name a function of the module") from error
-    except Exception as error:
-        raise InputError(f"{source} cannot be imported: {_said(error)}") from error
+    except (Exception, SystemExit) as error:
+        raise InputError(
+            f"{source} cannot be imported: {_said(error)}", "import it by itself to see why"
+        ) from error
     try:
         given = function()
     except InputError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         said = _said(error)
         raise InputError(f"{source} failed: {said}", "call it by itself to see why") from error
     if not isinstance(given, tuple | list) or len(given) != 2:
-        raise InputError(f"{source} gave {type(given).__name__}, expected (X, y)")
+        raise InputError(
+            f"{source} gave {type(given).__name__}, expected (X, y)", "return two arrays"
+        )
     X = _as_array(f"{source}, X", _by_name(source, given[0], schema))
     y = _as_array(f"{source}, y", given[1])
     return read_arrays(source, X, y, schema, max_bytes)
@@ -80,7 +84,12 @@ def _by_name(source: str, X: Any, schema: Schema) -> Any:
                 f"{source}, X", f"{there.count(name)} columns {name!r}", "one", "add or rename it"
             )
     findings.refuse()
-    return X[list(schema.inputs.names)]
+    try:
+        return X[list(schema.inputs.names)]
+    except Exception as error:  # as below
+        raise InputError(
+            f"{source}, X: its columns cannot be picked: {_said(error)}", "give an array"
+        ) from error
 
 
 def _as_array(what: str, value: Any) -> npt.NDArray[Any]:
@@ -90,8 +99,10 @@ def _as_array(what: str, value: Any) -> npt.NDArray[Any]:
         if callable(getattr(value, "detach", None)):  # a tensor, which this need not import
             value = value.detach().cpu().numpy()
         array = np.asarray(value)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise InputError(f"{what} is no array: {_said(error)}") from error
+    except Exception as error:  # whatever the code of the object raises
+        raise InputError(
+            f"{what} is no array: {_said(error)}", "give arrays, tensors or lists of equal lengths"
+        ) from error
     if array.dtype.kind == "O" and all(isinstance(each, str) for each in array.flat):
         array = array.astype(np.str_)  # as pandas keeps texts
     if array.dtype.kind not in "biufU":
@@ -99,8 +110,11 @@ def _as_array(what: str, value: Any) -> npt.NDArray[Any]:
     return array
 
 
-def _said(error: Exception) -> str:
+def _said(error: BaseException) -> str:
     """What went wrong and in which line of the user's code, in one line."""
     last = traceback.extract_tb(error.__traceback__)[-1]
-    text = " ".join(str(error).split())[:200]
+    try:
+        text = " ".join(str(error).split())[:200]
+    except Exception:  # of an error whose own text fails
+        text = "it cannot say why"
     return f"{type(error).__name__}: {text} ({os.path.basename(last.filename)}:{last.lineno})"

@@ -32,12 +32,14 @@ def open_file(path: Path, max_bytes: int = MAX_BYTES, links: bool = True) -> Bin
         if isinstance(error, OSError) and error.errno == errno.ELOOP:
             raise InputError(f"{path} is a link", "put the file itself there") from error
         said = getattr(error, "strerror", None) or error
-        raise InputError(f"cannot read {path}: {said}") from error
+        raise InputError(
+            f"cannot read {path}: {said}", "check its path and who may read it"
+        ) from error
     found = os.fstat(handle)
     if not stat.S_ISREG(found.st_mode) or found.st_size > max_bytes:
         os.close(handle)
         if not stat.S_ISREG(found.st_mode):
-            raise InputError(f"{path} is no file")
+            raise InputError(f"{path} is no file", "give a plain file")
         raise InputError(f"{path} is larger than {max_bytes} bytes", "give fewer rows")
     return os.fdopen(handle, "rb")
 

@@ -47,18 +47,22 @@ def by_name(path: Path, columns: Sequence[str]) -> bool:
     return False
 
 
-def read_named(path: Path, columns: Sequence[str], features: int, classes: int) -> Rows:
+def read_named(
+    path: Path, columns: Sequence[str], features: int, classes: int, max_bytes: int
+) -> Rows:
     """Rows of a table in float64, its columns picked by name.
 
     Args:
         columns: the project's; where it names none, all of a Parquet file but `label`.
         features: how many there must be.
+        max_bytes: refuse a larger file, and rows that take more in memory.
 
     Raises:
         MismatchError: names all that does not fit.
         InputError: the file is unusable, or has another number of columns.
     """
-    table = CsvTable(path) if path.suffix == ".csv" else ParquetTable(path)
+    csv = path.suffix.lower() == ".csv"
+    table = CsvTable(path, max_bytes) if csv else ParquetTable(path, max_bytes)
     names = tuple(columns) or feature_names(table.header)
     if len(names) != features:
         table.close()
@@ -68,12 +72,9 @@ def read_named(path: Path, columns: Sequence[str], features: int, classes: int) 
         )
     inputs = Columns(tuple(Column(name) for name in names), "float64")
     target = Classes(tuple(str(label) for label in range(classes)), LABEL)
-    return read_columns(table, Schema(inputs, target), _MAX_BYTES)
+    return read_columns(table, Schema(inputs, target), max_bytes)
 
 
 def feature_names(header: Sequence[str]) -> tuple[str, ...]:
     """All names but the label's."""
     return tuple(name for name in header if name != LABEL)
-
-
-_MAX_BYTES = 2**29

@@ -59,6 +59,9 @@ class Findings:
     def add(self, where: str, found: str, expected: str, remedy: str) -> None:
         self._found.append(Mismatch(where, found, expected, remedy))
 
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
     def refuse(self) -> None:
         """Ends the reading if anything was found.
 

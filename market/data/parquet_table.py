@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from market.data.cells import holds_numbers
+from market.data.cells import holds_numbers, is_text
 from market.data.files import MAX_BYTES, open_file
 from market.data.mismatch import Findings
 from market.errors import InputError
 
 _PIECE = 2**14
 """Rows of a piece."""
+_MAX_TEXT = 2**12
+"""Bytes of one cell."""
 _MAX_STRING = 2**24
 _MAX_CONTAINER = 2**20
 """Of the footer: its parser would allocate what it says."""
@@ -26,7 +29,7 @@ class ParquetTable:
 
     Args:
         path: of the file.
-        max_bytes: refuse a larger one, or one whose asked columns unpack to more.
+        max_bytes: refuse a larger one, or one of whose row groups unpacks to more.
 
     Raises:
         InputError: the file cannot be opened, or is no Parquet.
@@ -39,12 +42,7 @@ class ParquetTable:
         self._max_bytes = max_bytes
         self._file = open_file(path, max_bytes)
         try:
-            self._parquet = pq.ParquetFile(
-                self._file,
-                thrift_string_size_limit=_MAX_STRING,
-                thrift_container_size_limit=_MAX_CONTAINER,
-                page_checksum_verification=True,
-            )
+            self._parquet = self._open([])
             self._schema = self._parquet.schema_arrow
             self.header: Sequence[str] = [name.strip() for name in self._schema.names]
         except (pa.ArrowException, OSError, ValueError) as error:
@@ -76,11 +74,20 @@ class ParquetTable:
             if wrong:
                 return
             stored = [self._schema.names[place] for place in places]
+            texts = [
+                name
+                for name, place in zip(stored, places, strict=True)
+                if is_text(self._schema.field(place).type)
+            ]
             try:
-                self._check_size(set(stored))
-                for piece in self._parquet.iter_batches(_PIECE, columns=stored):
+                self._check_size()
+                # As dictionaries, texts take no more than they do in the file.
+                parquet = self._open(texts)
+                for piece in parquet.iter_batches(_PIECE, columns=stored, use_threads=False):
                     # Offsets and texts are the file's word until they are checked.
                     piece.validate(full=True)
+                    for name in texts:
+                        self._check_texts(name, piece.column(name))
                     yield piece.select(stored)
             except (pa.ArrowException, OSError, ValueError, KeyError) as error:
                 raise self._damaged(error) from error
@@ -89,17 +96,44 @@ class ParquetTable:
         """Rows count from 0, as in pandas."""
         return row
 
-    def _check_size(self, stored: set[str]) -> None:
+    def _check_size(self) -> None:
+        """Arrow unpacks a group of rows at a time; `read_columns` bounds what is kept of it.
+
+        Sizes of single columns are out of reach: asked for those of a damaged footer, pyarrow ends
+        the process (decision 24).
+        """
         metadata = self._parquet.metadata
-        unpacked = 0
-        for group in range(metadata.num_row_groups):
-            for place in range(metadata.num_columns):
-                column = metadata.row_group(group).column(place)
-                if column.path_in_schema in stored:
-                    unpacked += max(column.total_uncompressed_size, 0)
-        if unpacked > self._max_bytes:
+        groups = range(metadata.num_row_groups)
+        if (
+            max((metadata.row_group(n).total_byte_size for n in groups), default=0)
+            > self._max_bytes
+        ):
             raise InputError(
-                f"{self.where} unpacks to more than {self._max_bytes} bytes", "give fewer rows"
+                f"{self.where}: one of its row groups unpacks to more than {self._max_bytes} bytes",
+                "write it in smaller row groups, or with the project's columns only",
+            )
+
+    def _open(self, texts: Sequence[str]) -> Any:
+        """The file, with columns of texts read as dictionaries."""
+        self._file.seek(0)
+        return pq.ParquetFile(
+            self._file,
+            read_dictionary=list(texts),
+            thrift_string_size_limit=_MAX_STRING,
+            thrift_container_size_limit=_MAX_CONTAINER,
+            page_checksum_verification=True,
+            pre_buffer=False,
+        )
+
+    def _check_texts(self, name: str, column: Any) -> None:
+        """Before rows unpack them: a file of a kilobyte can hold a megabyte in each of its rows."""
+        texts = column.dictionary if pa.types.is_dictionary(column.type) else column
+        longest = pc.max(pc.binary_length(texts)).as_py() or 0
+        if longest > _MAX_TEXT:
+            raise InputError(
+                f"{self.where}, column {name.strip()!r}: a text has {longest} bytes, expected "
+                f"numbers or names of at most {_MAX_TEXT}",
+                "give another column, or shorten the text",
             )
 
     def _damaged(self, error: Exception) -> InputError:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pillow
-from PIL import ImageOps
+from PIL import ImageOps, UnidentifiedImageError
 
 from market.data.inputs import Image
 
@@ -42,8 +42,8 @@ def read_picture(file: BinaryIO, want: Image) -> npt.NDArray[np.float32]:
     other sizes brought to this one by bilinear filtering where the project says so.
 
     Raises:
-        UnfitError: it is no such image, damaged, too large, see-through, of more than 8 bits, or of
-            another size that may not be changed.
+        UnfitError: it is no such image, damaged, too large, animated, see-through, of more than 8
+            bits, or of another size that may not be changed.
     """
     try:
         with warnings.catch_warnings():
@@ -55,6 +55,8 @@ def read_picture(file: BinaryIO, want: Image) -> npt.NDArray[np.float32]:
         raise _too_large() from error
     except UnfitError:
         raise
+    except UnidentifiedImageError as error:
+        raise UnfitError("it is neither PNG nor JPEG", "a PNG or JPEG", "save it anew") from error
     # Damaged files raise almost anything: from struct, zlib and Pillow's many plugins.
     except Exception as error:
         said = " ".join(str(error).split())[:100]
@@ -72,6 +74,9 @@ def _decode(image: Pillow.Image, want: Image) -> Pillow.Image:
         raise _too_large()
     if image.mode not in _MODES:
         raise UnfitError(f"pixels of mode {image.mode}", "8 bits a channel", "convert it to 8 bits")
+    # Telephones add a second picture to a JPEG; the first is what was seen.
+    if image.format == "PNG" and getattr(image, "is_animated", False):
+        raise UnfitError("it is animated", "one picture", "save one of its frames")
     if image.getexif().get(_ORIENTATION, 1) >= 5:  # lying on its side
         width, height = height, width
     other = (width, height) != (want.width, want.height)

@@ -28,9 +28,13 @@ def read(source: str | Path, schema: Schema, max_bytes: int = MAX_BYTES) -> Rows
     from market.data.entry_point import is_entry_point, read_entry_point
 
     path = Path(source)
-    if not path.exists() and is_entry_point(str(source)):
+    try:
+        there = path.exists()
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise InputError(f"cannot read {path}: {error.strerror}", f"give {FORMS}") from error
+    if not there and is_entry_point(str(source)):
         return read_entry_point(str(source), schema, max_bytes)
-    if not path.exists():
+    if not there:
         raise InputError(f"no data at {path}", f"give {FORMS}")
     if path.is_dir():
         from market.data.images import read_images

@@ -6,14 +6,13 @@ import csv
 import io
 import math
 import os
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from market.data.numpy_file import read_npz
 from market.durable import write_bytes
 from market.errors import InputError
 
@@ -71,13 +70,14 @@ def read_table(
     check_file(path, max_bytes)
     try:
         # Arrow is imported only where a table is read by name.
-        if path.suffix == ".parquet" or (path.suffix == ".csv" and columns):
+        suffix = path.suffix.lower()
+        if suffix == ".parquet" or (suffix == ".csv" and columns):
             from market.data.linear import by_name, read_named
 
-            if path.suffix == ".parquet" or by_name(path, columns):
-                rows = read_named(path, columns, features, classes)
+            if suffix == ".parquet" or by_name(path, columns):
+                rows = read_named(path, columns, features, classes, max_bytes)
                 return Table(rows.X, rows.y)
-        if path.suffix == ".csv":
+        if suffix == ".csv":
             return _read_csv(path, features, classes)
         return _read_npz(path, features, classes, max_bytes)
     except OSError as error:
@@ -92,7 +92,7 @@ def check_file(path: Path, max_bytes: int = MAX_BYTES) -> None:
     """
     if not path.is_file():
         raise InputError(f"no data file at {path}", "give a .csv, .parquet or .npz file")
-    if path.suffix not in (".csv", ".npz", ".parquet"):
+    if path.suffix.lower() not in (".csv", ".npz", ".parquet"):
         raise InputError(
             f"{path} is neither .csv nor .npz nor .parquet", "convert it to one of them"
         )
@@ -116,15 +116,26 @@ def write_csv(path: Path, table: Table, feature_names: tuple[str, ...]) -> None:
 
 
 def column_names(path: Path) -> tuple[str, ...]:
-    """The features' names in a file that `read_table` has read; none of an .npz."""
-    if path.suffix == ".parquet":
+    """The features' names in a file that `read_table` has read; none of an .npz.
+
+    Raises:
+        InputError: a name of Parquet, which others' files must have too, is too long to be kept.
+    """
+    if path.suffix.lower() == ".parquet":
         from market.data.linear import feature_names
         from market.data.parquet_table import ParquetTable
 
         table = ParquetTable(path)
         table.close()
-        return tuple(name[:MAX_NAME] for name in feature_names(table.header))
-    if path.suffix != ".csv":
+        names = feature_names(table.header)
+        long = next((name for name in names if len(name) > MAX_NAME), None)
+        if long is not None:
+            raise InputError(
+                f"{path}: the column {long[:MAX_NAME]!r}... has more than {MAX_NAME} characters",
+                "give it a shorter name",
+            )
+        return names
+    if path.suffix.lower() != ".csv":
         return ()
     with path.open(newline="", encoding="utf-8-sig") as file:
         header = next(csv.reader(file, strict=True))
@@ -156,14 +167,17 @@ def _read_csv(path: Path, features: int, classes: int) -> Table:
                 rows.append(numbers[:-1])
                 labels.append(_label(path, place, numbers[-1], classes))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} is not CSV text: {error}") from error
+        raise InputError(
+            f"{path} is not CSV text: {error}", "save it as CSV, encoded as UTF-8"
+        ) from error
     if not rows:
         raise InputError(f"{path} has no rows", "give at least one row after the header")
     return Table(np.array(rows, dtype=np.float64), np.array(labels, dtype=np.int64))
 
 
 def _read_npz(path: Path, features: int, classes: int, max_bytes: int) -> Table:
-    X, y = _unpack(path, max_bytes)
+    found = read_npz(path, max_bytes)
+    X, y = found["X"], found["y"]
     if X.ndim != 2 or y.shape != (len(X),):
         raise InputError(f"{path}: X has shape {X.shape} and y {y.shape}, expected (n, F), (n,)")
     if X.dtype.kind not in "iuf" or y.dtype.kind not in "iuf":
@@ -179,23 +193,6 @@ def _read_npz(path: Path, features: int, classes: int, max_bytes: int) -> Table:
     return Table(X, np.array(labels, dtype=np.int64))
 
 
-def _unpack(path: Path, max_bytes: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > max_bytes:
-            raise InputError(f"{path} unpacks to more than {max_bytes} bytes", "give fewer rows")
-        with np.load(path, allow_pickle=False) as arrays:
-            if "X" not in arrays or "y" not in arrays:
-                raise InputError(f"{path} lacks the arrays X and y")
-            return np.asarray(arrays["X"]), np.asarray(arrays["y"])
-    except (InputError, OSError):
-        raise
-    # A damaged archive raises almost anything: from zipfile, zlib, struct, ast and NumPy.
-    except Exception as error:
-        raise InputError(f"{path} is not a NumPy archive: {error}") from error
-
-
 def _check_columns(path: Path, place: str, got: int, expected: int) -> None:
     if got != expected:
         raise InputError(
@@ -206,7 +203,8 @@ def _check_columns(path: Path, place: str, got: int, expected: int) -> None:
 
 def _number(path: Path, place: str, name: str, cell: str) -> float:
     try:
-        number = float(cell)
+        # float() takes "1_000" and digits of other scripts too; readers by name do not.
+        number = float(cell if cell.strip().isascii() and "_" not in cell else "no number")
     except ValueError:
         raise InputError(f"{path}, {place}, column {name!r}: {cell[:40]!r} is no number") from None
     if not math.isfinite(number):

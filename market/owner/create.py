@@ -81,6 +81,7 @@ def create_project(
     keys_of_arbiters = announced_keys(market, specification.arbiters)
     expected = choose(specification.shape)
     rows = read_table(specification.validation, specification.features, specification.classes)
+    columns = column_names(specification.validation)
     scaling = specification.scaling_of(rows.X)
     design = scaling.design(rows.X)
     step = Step.of(specification.methods.step)
@@ -112,7 +113,7 @@ def create_project(
         classes=specification.classes,
         scaling=scaling,
         training=specification.training,
-        columns=column_names(specification.validation),
+        columns=columns,
         slots=specification.slots,
         step=step.method,
         scale_bits=grid.scale_bits,
