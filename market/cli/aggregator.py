@@ -6,11 +6,15 @@ from pathlib import Path
 
 import click
 
+from market.aggregator.basis import Basis, LinearBasis
 from market.aggregator.service import AggregatorService
-from market.chain.market import project_id
+from market.chain.market import Market, project_id
 from market.cli.context import Settings, shared_options
 from market.exclusive import exclusive
 from market.flower.coordinator import Coordinator
+from market.identity import encryption_key
+from market.project import open_project
+from market.storage.base import Storage
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -39,7 +43,7 @@ def aggregate(settings: Settings, project: str, flower_host: str, flower_port: i
         exclusive(settings.home / "aggregate.lock", "`market aggregate`"),
         settings.storage() as storage,
     ):
-        basis = basis_of(market, storage, id, settings)
+        basis = _basis(settings, market, storage, id)
         with Coordinator(settings.home / "flower", flower_host, flower_port) as coordinator:
             service = AggregatorService(
                 market, storage, settings.home, basis, coordinator, settings.output.progress
@@ -50,3 +54,14 @@ def aggregate(settings: Settings, project: str, flower_host: str, flower_port: i
         f"its models are to be had while `market serve --home {settings.home}` runs",
         {"phase": state.phase.name.lower(), "rounds": state.round},
     )
+
+
+def _basis(settings: Settings, market: Market, storage: Storage, id: bytes) -> Basis:
+    """What the project's rounds are settled by."""
+    key, progress = encryption_key(settings.home), settings.output.progress
+    if not market.created(id).terms.is_measured:
+        return LinearBasis(market, storage, open_project(market, storage, id, progress), key)
+    from market.aggregator.measured import MeasuredBasis
+    from market.measured.project import open_measured
+
+    return MeasuredBasis(market, storage, open_measured(market, storage, id, progress), key)

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "devnet": ("network:devnet", "Run a local Ethereum network with the market on it."),
     "dispute": ("arbiter:dispute", "Ask arbiters to judge a project's validation rows."),
     "exit": ("accounts:exit_command", "Leave a project as its trainer."),
+    "evaluate": ("evaluator:evaluate_command", "Measure a project's models until it is closed."),
     "explain": ("explain:explain", "Show the arithmetic of what an account was paid."),
     "export-model": ("models:export_model_command", "Write a PyTorch model as a file of data."),
     "fund": ("owner:fund", "Add to the trainers' budget of a project."),

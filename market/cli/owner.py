@@ -14,8 +14,10 @@ from market.cli.context import Settings, shared_options
 from market.cli.offer import offer_json, show_offer
 from market.datasets.table import check_file, read_table
 from market.errors import NotFoundError
-from market.owner.create import create_project
+from market.owner.create import CreatedProject, create_project
 from market.project import open_project
+from market.specification.amounts import Currency
+from market.specification.conditions import is_measured
 from market.specification.owner import read_specification
 from market.training.evaluation import evaluate
 
@@ -36,21 +38,11 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 )
 def create(settings: Settings, spec: Path, deposit: str) -> None:
     """Create the project that SPEC describes, and lock its budget."""
-    # The chain is asked only about a token: other mistakes show without one.
-    specification = read_specification(
-        spec, lambda token: settings.market(signing=False).currency(token)
-    )
-    specification.require_chain()
-    amount = specification.currency.parse(deposit)
-    check_file(specification.validation)
-    market = settings.market()
-    with settings.storage() as storage:
-        created = create_project(
-            market, storage, settings.home, specification, amount, settings.output.progress
-        )
+    make = _create_measured if is_measured(spec) else _create_linear
+    created, currency = make(settings, spec, deposit)
     how = "deployed now" if created.deployed else "shared with other projects"
     if not settings.output.as_json:
-        show_offer(settings.output.results, created, specification.currency)
+        show_offer(settings.output.results, created, currency)
     settings.output.result(
         f"0x{created.id.hex()}\nverifier {created.verifier}, {how}",
         {
@@ -60,6 +52,39 @@ def create(settings: Settings, spec: Path, deposit: str) -> None:
             "offer": offer_json(created),
         },
     )
+
+
+def _create_linear(settings: Settings, spec: Path, deposit: str) -> tuple[CreatedProject, Currency]:
+    # The chain is asked only about a token: other mistakes show without one.
+    specification = read_specification(
+        spec, lambda token: settings.market(signing=False).currency(token)
+    )
+    specification.require_chain()
+    amount = specification.currency.parse(deposit)
+    check_file(specification.validation)
+    market, told = settings.market(), settings.output.progress
+    with settings.storage() as storage:
+        created = create_project(market, storage, settings.home, specification, amount, told)
+    return created, specification.currency
+
+
+def _create_measured(
+    settings: Settings, spec: Path, deposit: str
+) -> tuple[CreatedProject, Currency]:
+    from market.owner.create_measured import create_measured_project
+    from market.specification.measured import read_measured
+
+    specification = read_measured(
+        spec, lambda token: settings.market(signing=False).currency(token)
+    )
+    specification.methods.require_proofs()
+    amount = specification.currency.parse(deposit)
+    market, told = settings.market(), settings.output.progress
+    with settings.storage() as storage:
+        created = create_measured_project(
+            market, storage, settings.home, specification, amount, told
+        )
+    return created, specification.currency
 
 
 @click.command(epilog="Example: market fund 0x5c... 0.5ether --home ./sponsor")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
+import torch
 
-from market.attacks import ALONE
+from market.attacks import ALONE, Attack
 from market.attacks import attack as attack_named
-from market.chain.market import project_id
+from market.chain.market import Market, project_id
 from market.chain.state import Standing
 from market.chain.terms import Terms
 from market.cli.context import Settings, shared_options
@@ -17,9 +19,10 @@ from market.errors import ContractError
 from market.exclusive import exclusive
 from market.invitations import read_invitation
 from market.project import open_project
+from market.storage.base import Storage
 from market.trainer.copycat import Copycat
 from market.trainer.prospects import check_expected_gain, check_rows
-from market.trainer.service import TrainerService
+from market.trainer.service import Bench, TrainerService
 from market.trainer.witness import Witness
 from market.trainer.work import Workshop
 from market.training.linear import pick_device
@@ -35,8 +38,8 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.argument("project")
 @click.option(
     "--data",
-    type=FILE,
     required=True,
+    metavar="DATA",
     help="Your rows: .csv or .parquet with the project's columns and `label` (last, where a .csv "
     "names its columns otherwise), or .npz with X and y. They never leave this machine.",
 )
@@ -65,7 +68,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 def join(
     settings: Settings,
     project: str,
-    data: Path,
+    data: str,
     invitation: Path | None,
     accept_terms: bool,
     leave_after: int,
@@ -75,8 +78,7 @@ def join(
 ) -> None:
     """Train for PROJECT until it is closed: join, commit, reveal, every round."""
     id = project_id(project)
-    check_file(data)
-    chosen = pick_device(device)
+    choices = Choices(data, pick_device(device), seed, attack, leave_after)
     account = settings.account()
     market = settings.market()
     joined = market.trainer(id, account.address).standing is not Standing.NONE
@@ -84,32 +86,21 @@ def join(
     # A second one would commit to another delta, and overwrite the journal of the first.
     lock = settings.home / "contributions" / id.hex() / "lock"
     with exclusive(lock, "`market join` for this project"), settings.storage() as storage:
-        opened = open_project(market, storage, id, settings.output.progress)
-        table = read_table(
-            data,
-            opened.document.features,
-            opened.document.classes,
-            columns=opened.document.columns,
+        prepared = (_measured if market.created(id).terms.is_measured else _linear)(
+            settings, market, storage, id, choices, check=not (accept_terms or joined)
         )
-        if not (accept_terms or joined):
-            check_rows(opened.terms)
-            initial = opened.fetch_weights(storage, opened.created.model_cid, opened.terms.model)
-            check_expected_gain(opened.terms, opened.document, table, initial)
-        against_model = attack_named("none" if attack in MISCONDUCT else attack)
-        workshop = Workshop(opened, table, chosen, against_model, seed, attack == "withhold")
+        opened = prepared.bench.project
         progress = settings.output.progress
-        copycat = Copycat(market, opened, progress) if attack == "copycat" else None
-        measure = OwnMeasure(opened.document, table.X, table.y, LeaveRule(leave_after))
         service = TrainerService(
             market,
             storage,
             settings.home,
             account,
-            workshop,
+            prepared.bench,
             progress,
             invitation=proof,
-            witness=Witness(market, id, measure, progress),
-            copycat=copycat,
+            witness=prepared.witness,
+            copycat=Copycat(market, opened, progress) if attack == "copycat" else None,
         )
         state = service.run()
     owed = market.withdrawable(opened.terms, market.address)
@@ -135,3 +126,82 @@ def _proof(terms: Terms, account: str, invitation: Path | None) -> list[bytes]:
             f"ask {terms.owner} for this account's file, and give it with --invitation",
         )
     return read_invitation(invitation, account, terms.invited)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a trainer says on the command line."""
+
+    data: str
+    device: torch.device
+    seed: int
+    attack: str
+    leave_after: int
+
+    @property
+    def against_model(self) -> Attack:
+        return attack_named("none" if self.attack in MISCONDUCT else self.attack)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the service works with."""
+
+    bench: Bench
+    witness: Witness | None
+
+
+def _linear(
+    settings: Settings,
+    market: Market,
+    storage: Storage,
+    id: bytes,
+    choices: Choices,
+    *,
+    check: bool,
+) -> Prepared:
+    path = Path(choices.data)
+    check_file(path)
+    opened = open_project(market, storage, id, settings.output.progress)
+    document = opened.document
+    table = read_table(path, document.features, document.classes, columns=document.columns)
+    if check:
+        check_rows(opened.terms)
+        initial = opened.fetch_weights(storage, opened.created.model_cid, opened.terms.model)
+        check_expected_gain(opened.terms, document, table, initial)
+    measure = OwnMeasure(document, table.X, table.y, LeaveRule(choices.leave_after))
+    withholds = choices.attack == "withhold"
+    bench = Workshop(opened, table, choices.device, choices.against_model, choices.seed, withholds)
+    return Prepared(bench, Witness(market, id, measure, settings.output.progress))
+
+
+def _measured(
+    settings: Settings,
+    market: Market,
+    storage: Storage,
+    id: bytes,
+    choices: Choices,
+    *,
+    check: bool,
+) -> Prepared:
+    from market.data.read import read
+    from market.measured.lineage import Networks
+    from market.measured.project import open_measured
+    from market.trainer.network import NetworkWorkshop
+
+    opened = open_measured(market, storage, id, settings.output.progress)
+    rows = read(choices.data, opened.document.schema)
+    for note in rows.notes:
+        settings.output.progress("rows", note=note)
+    if check:
+        check_rows(opened.terms)
+    bench = NetworkWorkshop(
+        opened,
+        Networks(market, storage, opened, choices.device),
+        rows,
+        choices.device,
+        choices.against_model,
+        choices.seed,
+        choices.attack == "withhold",
+    )
+    return Prepared(bench, None)

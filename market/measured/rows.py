@@ -98,9 +98,8 @@ def unpack_rows(data: bytes, schema: Schema, root: bytes) -> Rows:
         at, count = start + length, X_shape[0]
         salts = [data[at + i * SALT_BYTES : at + (i + 1) * SALT_BYTES] for i in range(count)]
         at += count * SALT_BYTES
-        sizes = [
-            n * np.dtype(kind).itemsize for n, kind in ((X_count, X_dtype), (y_count, y_dtype))
-        ]
+        arrays = ((X_count, X_dtype), (y_count, y_dtype))
+        sizes = [n * np.dtype(kind).itemsize for n, kind in arrays]
         if len(data) != at + sum(sizes):
             raise ValueError("it has another length")
         X = np.frombuffer(data, np.dtype(X_dtype).newbyteorder("<"), X_count, at)

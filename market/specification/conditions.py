@@ -139,6 +139,15 @@ def read_tables(path: Path) -> Reader:
         raise InputError(f"{path} is not TOML: {error}") from error
 
 
+def is_measured(path: Path) -> bool:
+    """Whether the file describes a network.
+
+    Raises:
+        InputError: it is missing, or is no TOML.
+    """
+    return read_tables(path).has("model")
+
+
 @dataclass(frozen=True)
 class Tables:
     """The tables that every specification has; what reads one takes its entries."""

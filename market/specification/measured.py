@@ -76,15 +76,6 @@ class MeasuredSpecification(Conditions):
         return Grid(self.slots, stats_bits=STATS_BITS, moves=Step.BOUNDED)
 
 
-def is_measured(path: Path) -> bool:
-    """Whether the file describes a network.
-
-    Raises:
-        InputError: it is missing, or is no TOML.
-    """
-    return read_tables(path).has("model")
-
-
 def read_measured(
     path: Path, currency_of: Callable[[str], Currency] | None = None
 ) -> MeasuredSpecification:
@@ -183,7 +174,7 @@ def _schema(value: Any) -> Schema:
         raise ValueError("must be a table with `inputs` and `target`")
     found = {name: dict(each) for name, each in value.items() if isinstance(each, dict)}
     inputs, target = found.get("inputs", {}), found.get("target", {})
-    kinds = {
+    kinds: dict[str, dict[str, Any]] = {
         "array": {"dtype": "float32", "low": None, "high": None},
         "columns": {"dtype": "float32"},
         "image": {"resize": False},
