@@ -80,13 +80,18 @@ def export_model(
     weights = {name: tensor for name, tensor in weights.items() if name in used}
     frozen = tuple(sorted(name for name, each in weights.items() if not _trained(each)))
     graph = Graph(Rows(NAMES.get(dtype, str(dtype)), shape), nodes, frozen)
-    data = _encoded(graph, weights)
+    data = write_model(graph, weights)
     model = parse_model(data)
     check_likeness(module, model)
     return Exported(data, model, tuple(_notes(module, model)))
 
 
-def _encoded(graph: Graph, weights: Mapping[str, torch.Tensor]) -> bytes:
+def write_model(graph: Graph, weights: Mapping[str, torch.Tensor]) -> bytes:
+    """The file of a graph with these weights.
+
+    Raises:
+        InputError: there are no weights, or one of them is NaN or infinite.
+    """
     if not weights:
         raise InputError("the model has no weights")
     for name, tensor in weights.items():
