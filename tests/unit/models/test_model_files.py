@@ -72,6 +72,38 @@ def test_gradients_and_jacobians_are_those_of_the_module(name: str) -> None:
     torch.testing.assert_close(tangent, along, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("infinite", [False, True])
+def test_attention_that_sees_nothing_gives_zeros(infinite: bool) -> None:
+    """As torch's own does, and with derivatives that are numbers."""
+
+    class Attention(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.linear = nn.Linear(4, 4)
+
+        def forward(self, x: Tensor) -> Tensor:
+            inner = self.linear(x)
+            mask = (x[..., :1].transpose(1, 2) > 0).expand(-1, 3, -1)
+            if infinite:
+                mask = torch.zeros_like(mask, dtype=x.dtype).masked_fill(~mask, -torch.inf)
+            return nn.functional.scaled_dot_product_attention(inner, inner, inner, mask)
+
+    module, rows = Attention(), torch.randn(5, 3, 4)
+    rows[0] = -1
+    model = export_model(module, (3, 4)).model
+    assert not model(rows)[0].any()
+    torch.testing.assert_close(model(rows), module(rows))
+    jacobian = of_rows(model, weights_of(model), rows)
+    assert all(bool(torch.isfinite(each).all()) for each in jacobian.values())
+
+
+def test_words_that_are_all_padding_give_what_the_module_gives() -> None:
+    module, model = made("encoder").eval(), parse_model(FILES["encoder"])
+    rows = torch.zeros(2, 5, dtype=torch.int64)
+    rows[1, :2] = 3
+    torch.testing.assert_close(model(rows), module(rows))
+
+
 def test_every_operation_differentiates_row_by_row_both_ways() -> None:
     for name, data in each():
         model = parse_model(data)
