@@ -68,6 +68,11 @@ def test_coordinates_need_nothing_of_the_market() -> None:
     assert {name.split(".")[1] for name in modules if "." in name} == {"errors", "coordinates"}
 
 
+def test_model_files_need_nothing_of_the_market() -> None:
+    modules = within(imported(ROOT / "market" / "models"), "market")
+    assert {name.split(".")[1] for name in modules if "." in name} == {"errors", "models"}
+
+
 def test_the_domain_takes_field_arithmetic_alone_from_zk() -> None:
     for package in DOMAIN:
         modules = imported(ROOT / "market" / package)

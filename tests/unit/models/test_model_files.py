@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from torch.func import functional_call, grad, jacfwd, jacrev, jvp, vmap
 from market.errors import InputError
 from market.models import Model, export_model, parse_model, read_model
 from market.models.likeness import example
+from market.models.operations import OPERATIONS
 from tests.model_files.each import each
 from tests.model_files.samples import SAMPLES, exported, made
 
@@ -201,3 +203,11 @@ def test_the_container_is_a_safetensors_file() -> None:
         raw = data[8 + length + start : 8 + length + end]
         stored = torch.frombuffer(bytearray(raw), dtype=torch.float32).reshape(entry["shape"])
         assert torch.equal(stored, state[name])
+
+
+def test_the_document_lists_the_operations_that_there_are() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "model-files.md").read_text()
+    table = text[text.index("| operations (") : text.index("Only comparisons")]
+    first_cells = "".join(line.split("|")[1] for line in table.splitlines()[2:] if line)
+    listed = set(re.findall(r"`([a-z_]+\w*)[.`]", first_cells))
+    assert listed == {name.split(".")[1] for name in OPERATIONS}
