@@ -32,6 +32,8 @@ from market.models.likeness import example
 from tests.model_files.samples import SAMPLES, Sample, made
 from tests.model_files.traced import traced
 
+Weights = dict[str, Tensor]
+
 _TRIES = 3
 _ROWS = 4
 
@@ -131,13 +133,13 @@ def _measured(module: nn.Module, rows: Tensor, kept: Format) -> Row:
     row["forward"] = _far(again(rows), module(rows))
     for column, transform in (("grad", _grad), ("jvp", _jvp), ("vmap(jacrev)", _jacobian)):
         try:
-            found = transform(again, rows)
+            found = transform(again, _weights(module), rows)
         except Exception as error:
             row[column] = f"no: {type(error).__name__}"
             continue
         # Torch's fused attention kernels have no derivatives of all kinds.
         with sdpa_kernel(SDPBackend.MATH):
-            row[column] = _far(found, transform(module, rows))
+            row[column] = _far(found, transform(module, _weights(module), rows))
     return row
 
 
@@ -153,34 +155,32 @@ def _best(work: Callable[[], Any]) -> tuple[Any, float]:
     return result, min(taken)
 
 
-def _weights(module: nn.Module) -> dict[str, Tensor]:
+def _weights(module: nn.Module) -> Weights:
     return {name: each.detach() for name, each in module.named_parameters()}
 
 
-def _grad(module: nn.Module, rows: Tensor) -> Tensor:
-    found = grad(lambda w: functional_call(module, w, (rows,)).square().sum())(_weights(module))
+def _grad(module: nn.Module, weights: Weights, rows: Tensor) -> Tensor:
+    found = grad(lambda w: functional_call(module, w, (rows,)).square().sum())(weights)
     return _flat(found)
 
 
-def _jvp(module: nn.Module, rows: Tensor) -> Tensor:
-    weights = _weights(module)
+def _jvp(module: nn.Module, weights: Weights, rows: Tensor) -> Tensor:
     tangent: Tensor = jvp(lambda w: functional_call(module, w, (rows,)), (weights,), (weights,))[1]
     return tangent
 
 
-def _jacobian(module: nn.Module, rows: Tensor) -> Tensor:
+def _jacobian(module: nn.Module, weights: Weights, rows: Tensor) -> Tensor:
     # Of the biases alone: the whole is rows by outcomes by weights.
-    weights = _weights(module)
     some = {name: each for name, each in weights.items() if each.dim() == 1}
 
-    def one(some: dict[str, Tensor], row: Tensor) -> Tensor:
+    def one(some: Weights, row: Tensor) -> Tensor:
         outcome: Tensor = functional_call(module, {**weights, **some}, (row[None],))[0]
         return outcome
 
     return _flat(vmap(jacrev(one), (None, 0))(some, rows))
 
 
-def _flat(found: dict[str, Tensor]) -> Tensor:
+def _flat(found: Weights) -> Tensor:
     return torch.cat([found[name].reshape(-1) for name in sorted(found)])
 
 
@@ -223,6 +223,7 @@ def main(json_path: Path | None) -> None:
     """Measures formats of models."""
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
+    torch.backends.mha.set_fastpath_enabled(False)  # it has no forward-mode derivative
     if find_spec("onnx") is None:
         click.echo("onnx is not installed: not measured")
     publish({"Formats": formats(), "Hostile .pt2 files": hostile()}, json_path)

@@ -112,7 +112,9 @@ def _module(target: str) -> nn.Module:
 
 def _told(exported: Exported) -> dict[str, Any]:
     model, about = exported.model, exported.model.about
-    operations = Counter(node.operation.removeprefix("aten.") for node in about.graph.nodes)
+    operations = Counter(
+        node.operation.removeprefix("aten.").removesuffix(".default") for node in about.graph.nodes
+    )
     return {
         "sha256": about.fingerprint,
         "bytes": len(exported.data),

@@ -48,22 +48,27 @@ def write_attention(node: fx.Node, given: dict[str, Any], write: Write) -> Outco
     turned = write("aten.transpose.int", {"self": given["key"], "dim0": -2, "dim1": -1})
     scores = write("aten.matmul.default", {"self": given["query"], "other": turned})
     scores = write("aten.mul.Scalar", {"self": scores, "other": scale})
+    hidden: Any = None
     if given["is_causal"]:
         extents = (query.meta["val"].shape[-2], key.meta["val"].shape[-2])
-        hidden: Any = torch.ones(extents, dtype=torch.bool).tril().logical_not()
-        scores = _hide(scores, hidden, lowest, write)
+        hidden = torch.ones(extents, dtype=torch.bool).tril().logical_not()
     elif mask is not None and _is_truth(node, mask):
-        scores = _hide(scores, write("aten.logical_not.default", {"self": mask}), lowest, write)
+        hidden = write("aten.logical_not.default", {"self": mask})
     elif mask is not None:
         scores = write("aten.add.Tensor", {"self": scores, "other": mask, "alpha": 1})
+        hidden = write("aten.eq.Scalar", {"self": mask, "other": -math.inf})
+    # As torch has it: who sees nothing gets zeros. The lowest number in place of -inf keeps the
+    # softmax of such scores, and its derivative, from being NaN.
+    if hidden is not None:
+        scores = _hide(scores, hidden, lowest, write)
     shares = write("aten.softmax.int", {"self": scores, "dim": -1})
+    if hidden is not None and not given["is_causal"]:
+        shares = _hide(shares, hidden, 0, write)
     return write("aten.matmul.default", {"self": shares, "other": given["value"]})
 
 
-def _hide(scores: Outcome, hidden: Any, lowest: float, write: Write) -> Outcome:
-    # The lowest number rather than -inf: where everything is hidden the softmax is no NaN.
-    arguments = {"self": scores, "mask": hidden, "value": lowest}
-    return write("aten.masked_fill.Scalar", arguments)
+def _hide(entries: Outcome, hidden: Any, value: float, write: Write) -> Outcome:
+    return write("aten.masked_fill.Scalar", {"self": entries, "mask": hidden, "value": value})
 
 
 def _is_truth(node: fx.Node, mask: Any) -> bool:

@@ -41,7 +41,7 @@ class Model(nn.Module):
     """A model made of data.
 
     It goes wherever a module goes: `torch.func.functional_call`, `grad`, `jvp`, `vmap(jacrev(...))`
-    over rows, any device. Parameters and buffers have the names of the module that was exported.
+    over rows. Parameters and buffers have the names of the module that was exported.
     There is no train mode: batch norm uses its stored statistics, and nothing is dropped.
 
     Args:

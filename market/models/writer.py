@@ -161,7 +161,8 @@ def _outcome(program: ExportedProgram, lowering: Lowering) -> Outcome:
 def _notes(module: nn.Module, model: Model) -> list[str]:
     notes = []
     kinds = [type(each).__name__ for each in module.modules()]
-    if any("Dropout" in kind for kind in kinds):
+    attention = [each for each in module.modules() if isinstance(each, nn.MultiheadAttention)]
+    if any("Dropout" in kind for kind in kinds) or any(each.dropout for each in attention):
         notes.append("dropout is left out: trainers train without it")
     if any("BatchNorm" in kind for kind in kinds):
         notes.append(

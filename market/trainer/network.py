@@ -83,7 +83,7 @@ class NetworkWorkshop:
             progress=progress,
         )
         sent = self.attack.delta(trained.theta.reshape(-1, 1), seed).reshape(-1)
-        delta = quantise(sent, scale_bits=document.scale_bits)
+        delta = quantise(sent, scale_bits=document.scale_bits, fit=True)
         contribution = contribution_of(
             self.project, market, state, delta.integers, withholds=self.withholds
         )

@@ -89,6 +89,11 @@ def test_a_measurement_needs_coordinates_losses_and_the_proofs_grid() -> None:
     assert grid == {"grid", "lowrank"}
 
 
+def test_model_files_need_nothing_of_the_market() -> None:
+    modules = within(imported(ROOT / "market" / "models"), "market")
+    assert {name.split(".")[1] for name in modules if "." in name} == {"errors", "models"}
+
+
 def test_the_domain_takes_field_arithmetic_alone_from_zk() -> None:
     for package in DOMAIN:
         modules = imported(ROOT / "market" / package)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from torch.func import functional_call, grad, jacfwd, jacrev, jvp, vmap
 from market.errors import InputError
 from market.models import Model, export_model, parse_model, read_model
 from market.models.likeness import example
+from market.models.operations import OPERATIONS
 from tests.model_files.each import each
 from tests.model_files.samples import SAMPLES, exported, made
 
@@ -70,6 +72,38 @@ def test_gradients_and_jacobians_are_those_of_the_module(name: str) -> None:
         for each, value in jacobian.items()
     )
     torch.testing.assert_close(tangent, along, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("infinite", [False, True])
+def test_attention_that_sees_nothing_gives_zeros(infinite: bool) -> None:
+    """As torch's own does, and with derivatives that are numbers."""
+
+    class Attention(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.linear = nn.Linear(4, 4)
+
+        def forward(self, x: Tensor) -> Tensor:
+            inner = self.linear(x)
+            mask = (x[..., :1].transpose(1, 2) > 0).expand(-1, 3, -1)
+            if infinite:
+                mask = torch.zeros_like(mask, dtype=x.dtype).masked_fill(~mask, -torch.inf)
+            return nn.functional.scaled_dot_product_attention(inner, inner, inner, mask)
+
+    module, rows = Attention(), torch.randn(5, 3, 4)
+    rows[0] = -1
+    model = export_model(module, (3, 4)).model
+    assert not model(rows)[0].any()
+    torch.testing.assert_close(model(rows), module(rows))
+    jacobian = of_rows(model, weights_of(model), rows)
+    assert all(bool(torch.isfinite(each).all()) for each in jacobian.values())
+
+
+def test_words_that_are_all_padding_give_what_the_module_gives() -> None:
+    module, model = made("encoder").eval(), parse_model(FILES["encoder"])
+    rows = torch.zeros(2, 5, dtype=torch.int64)
+    rows[1, :2] = 3
+    torch.testing.assert_close(model(rows), module(rows))
 
 
 def test_every_operation_differentiates_row_by_row_both_ways() -> None:
@@ -169,3 +203,11 @@ def test_the_container_is_a_safetensors_file() -> None:
         raw = data[8 + length + start : 8 + length + end]
         stored = torch.frombuffer(bytearray(raw), dtype=torch.float32).reshape(entry["shape"])
         assert torch.equal(stored, state[name])
+
+
+def test_the_document_lists_the_operations_that_there_are() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "model-files.md").read_text()
+    table = text[text.index("| operations (") : text.index("Only comparisons")]
+    first_cells = "".join(line.split("|")[1] for line in table.splitlines()[2:] if line)
+    listed = set(re.findall(r"`([a-z_]+\w*)[.`]", first_cells))
+    assert listed == {name.split(".")[1] for name in OPERATIONS}
