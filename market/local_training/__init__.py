@@ -8,9 +8,9 @@ Beside it, `market.training` is the linear project's.
 """
 
 from market.local_training.evaluation import Evaluation, evaluate
-from market.local_training.quantise import OnGrid, quantise
+from market.local_training.on_grid import OnGrid, quantise
 from market.local_training.recipe import Recipe, parse_recipe, read_recipe
-from market.local_training.train import Epoch, Trained, train
+from market.local_training.training import Epoch, Trained, train
 
 __all__ = [
     "Epoch",

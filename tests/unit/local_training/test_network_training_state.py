@@ -35,7 +35,13 @@ def run(
 
 def recipe(**entries: object) -> Recipe:
     return parse_recipe(
-        {"loss": "cross-entropy", "batch_size": 20, "learning_rate": 0.1, **entries}
+        {
+            "loss": "cross-entropy",
+            "batch_size": 20,
+            "learning_rate": 0.1,
+            "clip_norm": 1e6,
+            **entries,
+        }
     )
 
 
@@ -141,8 +147,9 @@ def test_divergence_is_an_error_and_no_delta() -> None:
     with pytest.raises(InputError, match=r"at learning rate 1000: the loss is (nan|inf)"):
         run(module, told, labels=labels)
     one = nn.Linear(1, 1, bias=False)
-    far, label = torch.tensor([[1e18]]), torch.tensor([[1e19]])
-    one_step = recipe(loss="squared", learning_rate=1000)
+    nn.init.zeros_(one.weight)
+    far, label = torch.tensor([[1e20]]), torch.tensor([[1e19]])  # a loss that float32 holds
+    one_step = recipe(loss="squared")
     with pytest.raises(InputError, match="theta holds NaN or infinity after the last step"):
         run(one, one_step, rows=far, labels=label, k=1)
 
