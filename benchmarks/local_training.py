@@ -74,10 +74,20 @@ def measure(
     coordinates = Coordinates.of(shapes_of(module), k, bytes(32), device=device)
     told = {"loss": "cross-entropy", "batch_size": batch, "learning_rate": 0.01, **ENTRIES[entry]}
     recipe = parse_recipe(told)
-    train(module, weights, coordinates, X[: 2 * batch], y[: 2 * batch], recipe, seed=0)
+    train(
+        module,
+        weights,
+        coordinates,
+        X[: 2 * batch],
+        y[: 2 * batch],
+        recipe,
+        seed=0,
+        round=0,
+        rounds=1,
+    )
     reset_peak(device)
     before, start = peak(device), time.perf_counter()
-    train(module, weights, coordinates, X, y, recipe, seed=0)
+    train(module, weights, coordinates, X, y, recipe, seed=0, round=0, rounds=1)
     seconds = time.perf_counter() - start
     return {
         "network": name,

@@ -1,7 +1,7 @@
 """Training a network of any size by a round's k numbers, on one's own rows.
 
     recipe = parse_recipe({"loss": "cross-entropy", "learning_rate": 1.0})
-    trained = train(network, weights, coordinates, rows, labels, recipe, seed=0)
+    trained = train(network, weights, coordinates, rows, labels, recipe, seed=0, round=0, rounds=20)
     delta = quantise(trained.theta).integers
 
 Beside it, `market.training` is the linear project's.

@@ -39,7 +39,9 @@ def trained(device: str, **entries: object) -> np.ndarray:
     weights = {name: value.detach() for name, value in module.named_parameters()}
     coordinates = Coordinates.of(shapes_of(module), 100, bytes(32), device=device)
     told = {"loss": "cross-entropy", "batch_size": 30, "learning_rate": 0.2, **entries}
-    return train(module, weights, coordinates, X, Y, parse_recipe(told), seed=0).theta
+    return train(
+        module, weights, coordinates, X, Y, parse_recipe(told), seed=0, round=0, rounds=1
+    ).theta
 
 
 @pytest.mark.parametrize(
