@@ -87,7 +87,8 @@ class LabelledRows:
     def _check_labels(self) -> int:
         highest = 0
         for start in range(0, len(self), _SCANNED):
-            part = torch.as_tensor(np.asarray(self._labels[start : start + _SCANNED]))
+            some = np.arange(start, min(start + _SCANNED, len(self)))
+            part = _as_tensor("labels", self._labels, some)
             if not bool(part.isfinite().all()):
                 raise InputError("the labels hold NaN or infinity")
             if self._classes:

@@ -73,9 +73,8 @@ class Descent:
             group["lr"] = rate
         self._optimiser.zero_grad()
         value = self._gradient(indices)
-        if self._recipe.clip_norm is not None:
-            self._scaler.unscale_(self._optimiser)
-            torch.nn.utils.clip_grad_norm_([self.theta], self._recipe.clip_norm)
+        self._scaler.unscale_(self._optimiser)
+        torch.nn.utils.clip_grad_norm_([self.theta], self._recipe.clip_norm)
         self._scaler.step(self._optimiser)
         self._scaler.update()
         return value

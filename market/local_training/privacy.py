@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from market.errors import InputError
@@ -47,8 +48,11 @@ class Mechanism:
             return float(accountant.get_epsilon(self.delta))
 
 
+@lru_cache(maxsize=64)
 def mechanism_for(privacy: Privacy, rows: int, batch_size: int, steps: int) -> Mechanism:
     """The least noise with which all `steps` together stay within epsilon.
+
+    Remembered: the search takes a second or two, and every round asks for the same.
 
     Args:
         rows: that the trainer has.

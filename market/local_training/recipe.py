@@ -62,7 +62,8 @@ class Recipe(Table):
         optimiser: what makes steps of gradients; it begins anew in every round.
         over_rounds: what becomes of the learning rate from round to round.
         over_steps: and within a round.
-        clip_norm: what a step's gradient in theta is shortened to; None for as it is.
+        clip_norm: what a step's gradient in theta is shortened to; a million for as it is. It keeps
+            theta within the grid at rates that else would not.
         precision: of the network on a GPU.
         early_stopping: None for all epochs.
         privacy: None for none.
@@ -78,7 +79,7 @@ class Recipe(Table):
     optimiser: Optimiser = entry(OPTIMISERS, default=Sgd())
     over_rounds: Schedule = entry(SCHEDULES, default=Constant())
     over_steps: Schedule = entry(SCHEDULES, default=Constant())
-    clip_norm: float | None = entry(Real(0, 1e6, low_open=True), default=None)
+    clip_norm: float = entry(Real(0, 1e6, low_open=True), default=1.0)
     precision: Precision = entry(OneOf(Precision), default=Precision.FLOAT32)
     early_stopping: EarlyStopping | None = entry(Part(EarlyStopping), default=None)
     privacy: Privacy | None = entry(Part(Privacy), default=None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -31,17 +33,17 @@ def split(
 class Best:
     """The theta of the epoch with the lowest loss on the rows held out; of equals, the first.
 
-    Args:
-        patience: epochs in a row without a lower one, after which it is time to stop.
+    Without rows held out it is the last theta.
     """
 
-    def __init__(self, patience: int) -> None:
-        self.theta: Tensor | None = None
+    def __init__(self, stopping: EarlyStopping | None) -> None:
+        self.theta = torch.empty(0)
         self.epoch = 0
-        self._patience, self._lowest = patience, float("inf")
+        self._stopping, self._lowest = stopping, math.inf
 
-    def see(self, epoch: int, loss: float, theta: Tensor) -> bool:
-        """Looks at an epoch, counted from 1; whether to stop."""
-        if self.theta is None or loss < self._lowest:
-            self.theta, self.epoch, self._lowest = theta.detach().clone(), epoch, loss
-        return epoch - self.epoch >= self._patience
+    def see(self, epoch: int, loss: float | None, theta: Tensor) -> bool:
+        """Looks at an epoch, counted from 1, and its loss; whether to stop."""
+        if self._stopping is None or loss is None or self.epoch == 0 or loss < self._lowest:
+            self.theta, self.epoch = theta.detach().clone(), epoch
+            self._lowest = math.inf if loss is None else loss
+        return self._stopping is not None and epoch - self.epoch >= self._stopping.patience

@@ -12,7 +12,14 @@ EXAMPLES = [
     pytest.param(example, id=f"{path.stem} {number}")
     for path in (
         DOCS / f"{name}.md"
-        for name in ("valuation", "robustness", "simulation", "coordinates", "model-files")
+        for name in (
+            "valuation",
+            "robustness",
+            "simulation",
+            "coordinates",
+            "model-files",
+            "any-model-training",
+        )
     )
     for number, example in enumerate(re.findall(r"```python\n(.*?)```", path.read_text(), re.S))
 ]

@@ -27,6 +27,7 @@ RECIPE = parse_recipe(
     {
         "loss": "cross-entropy",
         "batch_size": 10,
+        "clip_norm": 1e6,
         "optimiser": {"name": "sgd", "momentum": 0.0},
         "privacy": {"epsilon": 4, "delta": 1e-3},
     }

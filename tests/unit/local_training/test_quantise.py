@@ -33,6 +33,11 @@ def test_the_range_ends_where_the_circuits_does() -> None:
         quantise(np.array([0.0, 1.5625]), scale_bits=14)
 
 
+def test_a_limit_below_zero_is_refused() -> None:
+    with pytest.raises(InputError, match="at most -1"):
+        quantise(np.zeros(2), -1)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_what_is_no_number_is_refused(bad: float) -> None:
     with pytest.raises(InputError, match="NaN or infinity"):
@@ -48,6 +53,15 @@ def test_a_shortened_theta_never_exceeds_the_limit(theta: list[float], limit: in
         return
     assert found.square == sum(entry * entry for entry in found.integers) <= limit
     assert 0 <= found.kept <= 1
+
+
+@given(st.lists(st.floats(-100, 100), min_size=1, max_size=20), st.none() | st.integers(0, 10**9))
+def test_what_is_made_to_fit_fits(theta: list[float], limit: int | None) -> None:
+    found = quantise(np.array(theta), limit, fit=True)
+    assert max(abs(entry) for entry in found.integers) <= 15_999
+    assert limit is None or found.square <= limit
+    exact = np.array(theta) * 8192 * found.kept
+    assert np.abs(exact - found.integers).max() < 1 + 1e-6
 
 
 def test_shortening_keeps_the_direction_and_all_the_length_that_is_allowed() -> None:

@@ -49,7 +49,7 @@ def test_what_is_left_out_has_a_default_and_a_name_stands_for_its_table() -> Non
     assert recipe.optimiser == AdamW()
     assert recipe.over_steps == Stairs(every=10, ratio=0.5)
     assert recipe.over_rounds == Constant()
-    assert (recipe.clip_norm, recipe.early_stopping, recipe.privacy) == (None, None, None)
+    assert (recipe.clip_norm, recipe.early_stopping, recipe.privacy) == (1.0, None, None)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_recipe_made_in_python_passes_the_same_rules() -> None:
 def test_the_canonical_text_is_this_one() -> None:
     recipe = Recipe(loss=Loss.SQUARED, privacy=Privacy(8), over_rounds=Cosine(floor=-0.0))
     assert recipe.encode() == (
-        b'{"batch_size":32,"epochs":1,"learning_rate":1.0,"loss":"squared",'
+        b'{"batch_size":32,"clip_norm":1.0,"epochs":1,"learning_rate":1.0,"loss":"squared",'
         b'"optimiser":{"momentum":0.9,"name":"sgd","weight_decay":0.0},'
         b'"over_rounds":{"floor":0.0,"name":"cosine","warm_up":0},'
         b'"over_steps":{"name":"constant","warm_up":0},"precision":"float32",'
@@ -132,7 +132,7 @@ def test_the_canonical_text_is_this_one() -> None:
         over_steps=st.one_of(
             st.builds(Cosine, floor=st.floats(0, 1)), st.builds(Stairs, every=st.integers(1, 99))
         ),
-        clip_norm=st.none() | st.floats(1e-6, 1e6),
+        clip_norm=st.floats(1e-6, 1e6),
         early_stopping=st.none() | st.builds(EarlyStopping, patience=st.integers(1, 1000)),
     )
 )

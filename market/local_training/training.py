@@ -71,8 +71,8 @@ def train(
     recipe: Recipe,
     *,
     seed: int,
-    round: int = 0,
-    rounds: int = 1,
+    round: int,
+    rounds: int,
     progress: Progress = silent,
 ) -> Trained:
     """Descends from theta = 0 on the loss of w + S theta, where the coordinates are.
@@ -89,7 +89,8 @@ def train(
         labels: (n,) or (n, T), as the recipe's loss takes them.
         recipe: of the project.
         seed: of the order of rows, of those held out, and of dropout.
-        round: counted from 0, of `rounds`: where the schedule stands, and what privacy is left.
+        round: counted from 0, of `rounds`: where the schedule stands.
+        rounds: of the project; privacy is meant for all of them together.
         progress: told "training" with epoch, epochs, step, steps, loss and rows_per_second.
 
     Raises:
@@ -110,27 +111,26 @@ def train(
     else:
         mechanism = _mechanism(recipe, len(data), rounds)
         descent = PrivateDescent(placed, coordinates, data, train_on, recipe, order, mechanism)
-    best = Best(recipe.early_stopping.patience) if recipe.early_stopping else None
+    best = Best(recipe.early_stopping)
     history: list[Epoch] = []
     with repeatable(seed, coordinates.device), training_mode(network):
         for number in range(1, recipe.epochs + 1):
             loss = _epoch(descent, recipe, number, (round, rounds), progress)
-            if best is None:
-                history.append(Epoch(number, loss))
-                continue
-            moved = coordinates.at(placed.weights, descent.theta.detach())
-            held = mean_loss(placed, data, held_out, coordinates.device, moved)
-            history.append(Epoch(number, loss, _finite(held, recipe, number)))
+            held = None
+            if len(held_out):
+                moved = coordinates.at(placed.weights, descent.theta.detach())
+                held = mean_loss(placed, data, held_out, coordinates.device, moved)
+                _check_finite(held, recipe, number)
+            history.append(Epoch(number, loss, held))
             if best.see(number, held, descent.theta):
                 break
-    theta = descent.theta.detach() if best is None or best.theta is None else best.theta
-    found = theta.cpu().double().numpy()
-    if not np.isfinite(found).all():
+    theta = best.theta.cpu().double().numpy()
+    if not np.isfinite(theta).all():
         raise _diverged(recipe, "theta holds NaN or infinity after the last step")
     epsilon = None
     if mechanism is not None:
         epsilon = mechanism.spent((round + 1) * recipe.epochs * descent.steps)
-    return Trained(found, tuple(history), best.epoch if best else len(history), epsilon)
+    return Trained(theta, tuple(history), best.epoch, epsilon)
 
 
 def _mechanism(recipe: Recipe, rows: int, rounds: int) -> Mechanism:
@@ -155,7 +155,8 @@ def _epoch(
         total += descent.step(indices, rate) * len(indices)
         seen += len(indices)
         if (step + 1) % CHECKED_STEPS == 0 or step + 1 == steps:
-            loss = _finite(float(total) / max(seen, 1), recipe, number)
+            loss = float(total) / max(seen, 1)
+            _check_finite(loss, recipe, number)
             progress(
                 "training",
                 epoch=number,
@@ -168,10 +169,9 @@ def _epoch(
     return float(total) / max(seen, 1)
 
 
-def _finite(loss: float, recipe: Recipe, number: int) -> float:
+def _check_finite(loss: float, recipe: Recipe, number: int) -> None:
     if not math.isfinite(loss):
         raise _diverged(recipe, f"the loss is {loss} in epoch {number}")
-    return loss
 
 
 def _diverged(recipe: Recipe, what: str) -> InputError:
