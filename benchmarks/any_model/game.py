@@ -17,7 +17,9 @@ from market.contribution.exact import as_integers
 from market.contribution.grid import Grid, Step
 from market.contribution.lowrank import STATS_BITS
 from market.game import Payment, Purse, Rule, Scoring, Selection, Yardstick, judge
+from market.game.deviation import deviations
 from market.game.in_run import in_run
+from market.game.payouts import divide, weigh
 from market.measurement import Network, Quantised, Rows, losses_at
 from market.objectives import row_losses
 from market.valuation.enumeration import exact_shapley
@@ -89,27 +91,52 @@ class Said:
     paid: np.ndarray
 
 
-def by_yardstick(yardstick: Quantised, deltas: Tensor, rows: int, step: Step) -> Said:
+def by_yardstick(yardstick: Quantised, deltas: Tensor, rows: int, step: str) -> Said:
     """As a contract decides from the proven integers.
 
     Args:
         rows: of the validation set, for the standard errors.
-        step: the plain mean, everybody selected and paid by value; or the market's defaults:
-            clipping, the exact step, selection and pay by proven value.
+        step: "mean": everybody is selected and paid by value; "exact": the market's defaults,
+            clipping, the exact step, selection and pay by proven value; "bounded": the same, of
+            which the step goes no further than those above one standard error warrant.
     """
     n = len(deltas)
     integers = [as_integers(delta.long().numpy()) for delta in on_grid(deltas)]
     statistics = yardstick.statistics
     game = game_of_claims(claims_about_origin(statistics.root, statistics.target, integers), n)
     unit = Fraction(GRID.utility_unit, 4**yardstick.halvings)
-    if step == Step.MEAN:
+    linear = [2 * b for b in game.b]
+    if step == "mean":
         weights = [GRID.lattice // n] * n
-        scores = in_run(game.G, [2 * b for b in game.b], weights).numerators
-        values = np.array([float(score / unit) for score in scores])
+        values = in_units(in_run(game.G, linear, weights).numerators, unit)
         return Said(weights, values, shares(values))
-    found = judge(game, range(1, n + 1), rule(rows))
-    values = np.array([float(score / unit) for score in found.scores])
-    return Said(found.weights, values, np.array(found.payouts) / POT)
+    own = rule(rows)
+    found = judge(game, range(1, n + 1), own)
+    weights = found.weights
+    sigma = deviations([game.G[i][i] for i in range(n)], game.U, own.yardstick)
+    if step == "bounded":
+        weights = bounded(weights, linear, sigma, found.selected)
+    scores = in_run(game.G, linear, weights).numerators
+    errors = [2 * q * each for q, each in zip(weights, sigma, strict=True)]
+    paid = divide(POT, weigh(scores, errors)[0], errors)
+    return Said(weights, in_units(scores, unit), np.array(paid) / POT)
+
+
+def bounded(
+    weights: list[int], linear: Sequence[int], sigma: Sequence[int], selected: Sequence[int]
+) -> list[int]:
+    """The exact step, at most as many means as there are selected for those above chance.
+
+    Means of clipped deltas: a delta that is not clipped has the largest weight.
+    """
+    above = sum(linear[i] > 2 * sigma[i] for i in selected)
+    most = GRID.lattice // max(1, min(above, len(selected)))
+    longest = max(weights)
+    return weights if longest <= most else [q * most // longest for q in weights]
+
+
+def in_units(scores: Sequence[Fraction | int], unit: Fraction) -> np.ndarray:
+    return np.array([float(score / unit) for score in scores])
 
 
 def rule(rows: int) -> Rule:

@@ -10,7 +10,7 @@ import torch
 
 from benchmarks.any_model.game import GRID
 from benchmarks.any_model.task import Round, make_task, rounds
-from market.measurement import Measurement, distance, measure
+from market.measurement import Expansion, Measurement, distance, measure, quantised
 from market.measurement.expansion import BEYOND
 from market.measurement.spectrum import Spectrum, spectrum
 
@@ -26,10 +26,13 @@ def threads(count: int) -> Iterator[None]:
 
 
 def machines(data: str, alpha: float | None, seeds: int) -> list[dict[str, object]]:
-    """The largest distance to one thread with oneDNN, each its own training step included."""
+    """Distances to one thread with oneDNN, each with a training step of its own.
+
+    "B'B" is of the floats, before they are rounded, relative to the largest curvature.
+    """
     found: list[dict[str, object]] = []
-    print("| round | the other | utility | spread | c | curvature | its sum | integers equal |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| round | the other | utility | spread | c | curvature | its sum | B'B | B equal |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for seed in range(seeds):
         task = make_task(data, alpha, seed)
         for each in rounds(task, WATCHED[-1] + 1, seed):
@@ -41,12 +44,23 @@ def machines(data: str, alpha: float | None, seeds: int) -> list[dict[str, objec
             for name, other in others(each).items():
                 theirs = other()
                 apart = asdict(distance(mine.expansion, own, theirs.attested))
-                a, b = (m.attested.yardstick.statistics.entries for m in (mine, theirs))
-                equal = sum(x == y for x, y in zip(a, b, strict=True)) / len(a)
+                apart["floats"] = between(mine.expansion, theirs.expansion)
+                a, b = (m.attested.yardstick.statistics.root for m in (mine, theirs))
+                equal = float((a == b).mean())
                 row = " | ".join(f"{value:.1e}" for value in apart.values())
                 print(f"| {each.number + 1} | {name} | {row} | {100 * equal:.1f} % |", flush=True)
                 found.append({"round": each.number, "other": name, **apart, "equal": equal})
     return found
+
+
+def between(mine: Expansion, theirs: Expansion) -> float:
+    """The largest eigenvalue of the difference of B'B, by what both are on the span of all rows."""
+    stacked = torch.cat((mine.root, theirs.root))
+    inner = torch.linalg.qr(stacked.T)[1]
+    signs = torch.ones(len(stacked), dtype=torch.float64)
+    signs[len(mine.root) :] = -1
+    difference = (inner * signs) @ inner.T
+    return float(torch.linalg.matrix_norm(difference, 2) / mine.curvature.values[0])
 
 
 def measured(each: Round, memory: int = 256 << 20) -> Measurement:
@@ -76,8 +90,6 @@ def others(each: Round) -> dict[str, Callable[[], Measurement]]:
         rows, point = each.task.validation, found.expansion.point
         wide = spectrum(each.network, rows, point, found.expansion.rank + BEYOND)
         halved = Spectrum(wide.values / 2, wide.vectors)
-        from market.measurement import quantised
-
         expansion = replace(found.expansion, curvature=halved)
         attested = replace(found.attested, yardstick=quantised(expansion, GRID))
         return Measurement(found.losses, expansion, attested)

@@ -7,14 +7,13 @@ import numpy as np
 from benchmarks.any_model.behaviours import BEHAVIOURS, sent
 from benchmarks.any_model.game import GRID, TrueGame, by_yardstick, share_error, shares, spearman
 from benchmarks.any_model.task import Round, make_task, rounds
-from market.contribution.grid import Step
 from market.measurement import Quantised, expand, expansion_point, quantised
 
 WATCHED = (0, 1, 3, 6)
 Found = dict[str, object]
 
 
-def pay(data: str, alpha: float | None, seeds: int, step: Step) -> list[Found]:
+def pay(data: str, alpha: float | None, seeds: int, step: str) -> list[Found]:
     """One dictionary for each yardstick, round, behaviour and seed; a table of means."""
     found: list[Found] = []
     for seed in range(seeds):
