@@ -11,7 +11,8 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 EXAMPLES = [
     pytest.param(example, id=f"{path.stem} {number}")
     for path in (
-        DOCS / f"{name}.md" for name in ("valuation", "robustness", "simulation", "coordinates")
+        DOCS / f"{name}.md"
+        for name in ("valuation", "robustness", "simulation", "coordinates", "any-model")
     )
     for number, example in enumerate(re.findall(r"```python\n(.*?)```", path.read_text(), re.S))
 ]
