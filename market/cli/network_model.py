@@ -62,9 +62,7 @@ def predict(settings: Settings, project: str, data: str, out: Path, after: int |
 @click.command("export", epilog="Example: market export 0x5c... --out model.onnx --home ./owner")
 @shared_options
 @click.argument("project")
-@click.option(
-    "--out", type=FILE, required=True, help=f"A file that ends in {', '.join(FORMS)}."
-)
+@click.option("--out", type=FILE, required=True, help=f"A file that ends in {', '.join(FORMS)}.")
 @_ROUND
 def export_command(settings: Settings, project: str, out: Path, after: int | None) -> None:
     """Write PROJECT's newest network for other programs: weights, rows and class names."""

@@ -7,7 +7,6 @@ import json
 import warnings
 from collections.abc import Callable, Mapping
 
-
 import torch
 from torch import Tensor
 

@@ -19,6 +19,7 @@ EXAMPLES = [
             "coordinates",
             "model-files",
             "any-model-training",
+            "any-model",
         )
     )
     for number, example in enumerate(re.findall(r"```python\n(.*?)```", path.read_text(), re.S))
