@@ -164,12 +164,10 @@ class CsvTable:
         )
 
     def _read_header(self, file: BinaryIO) -> list[str]:
-        text = io.TextIOWrapper(file, encoding="utf-8-sig")
+        text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace")
         try:
             first = text.readline(_MAX_HEADER)
-            rest = bool(text.read(1))
-        except UnicodeDecodeError as error:
-            raise self._not_text(str(error)) from error
+            self._empty = not text.read(1)
         finally:
             text.detach()
         if not first:
@@ -181,6 +179,8 @@ class CsvTable:
             )
         if "\0" in first:
             raise self._not_text("the first line holds NUL, as UTF-16 does")
+        if "\N{REPLACEMENT CHARACTER}" in first:
+            raise self._not_text("line 1 is not UTF-8")
         try:
             header = next(csv.reader([first], strict=True), None)
         except csv.Error as error:
@@ -192,5 +192,4 @@ class CsvTable:
             raise InputError(
                 f"{self.where}: the first line is empty", "begin with the names of the columns"
             )
-        self._empty = not rest
         return [name.strip() for name in header]

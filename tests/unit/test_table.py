@@ -102,14 +102,14 @@ X, y = np.ones((2, 2)), np.array([0, 1])
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ({"X": X}, "lacks the arrays"),
+        ({"X": X}, "must hold the arrays X and y"),
         ({"X": X[0], "y": y}, "expected (n, F), (n,)"),
         ({"X": X, "y": y[:1]}, "expected (n, F), (n,)"),
         ({"X": X[:0], "y": y[:0]}, "has no rows"),
         ({"X": X[:, :1], "y": y}, "expected 2 feature columns and a label, got 1"),
         ({"X": X * [1, np.inf], "y": y}, "row 0, column 1: not a finite number"),
         ({"X": X.astype(str), "y": y}, "must be numeric"),
-        ({"X": X.astype(object), "y": y}, "is not a NumPy archive"),
+        ({"X": X.astype(object), "y": y}, "X is of dtype object"),
         ({"X": X, "y": y + 2}, "row 1: label 3 is no class"),
         ({"X": X, "y": y + 0.5}, "label 0.5 is no class"),
     ],
@@ -130,6 +130,7 @@ def test_absurd_sizes_are_refused_before_they_are_read(tmp_path: Path) -> None:
     bomb = tmp_path / "t.npz"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("X.npy", b"\0" * 2**20)
+        archive.writestr("y.npy", b"")
     with pytest.raises(InputError, match="unpacks to more than"):
         read_table(bomb, 1, 2, max_bytes=2**19)
 

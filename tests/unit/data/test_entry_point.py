@@ -11,6 +11,8 @@ from market.errors import InputError
 
 SCHEMA = Schema(Array((2,)), Classes(("cat", "dog")))
 MODULE = '''
+import sys
+
 import numpy as np
 import torch
 
@@ -33,6 +35,22 @@ def ragged(): return [[1, 2], [3]], y
 def masked(): return np.ma.masked_less(X, 2), y
 def one(): return X
 def fails(): return {}["rows"]
+def leaves(): sys.exit(3)
+def short(): return np.array(X), [0]
+def wide(): return np.ones((2, 3)), y
+def big(): return np.broadcast_to(np.float32(0), (10**9, 2)), np.broadcast_to(0, 10**9)
+def prints(): print("rows"); return X, y
+
+class Mute(Exception):
+    def __str__(self): raise RuntimeError
+
+class Torn:
+    columns = ["a", "b"]
+    def __getitem__(self, names): raise KeyError(names)
+    def __array__(self, *_, **__): raise OSError("a disk")
+
+def mute(): raise Mute
+def torn(): return Torn(), y
 value = 3
 '''
 
@@ -41,11 +59,13 @@ value = 3
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "my_rows_for_tests.py").write_text(MODULE)
     (tmp_path / "broken_for_tests.py").write_text("import json\nx = 1 / 0\n")
+    (tmp_path / "leaving_for_tests.py").write_text("import sys\nsys.exit()\n")
+    (tmp_path / "misspelt_for_tests.py").write_text("def rows(:\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
 
 
-@pytest.mark.parametrize("name", ["lists", "tensors", "names"])
+@pytest.mark.parametrize("name", ["lists", "tensors", "names", "prints"])
 def test_a_function_gives_arrays_tensors_or_lists(name: str) -> None:
     rows = read(f"my_rows_for_tests:{name}", SCHEMA)
     assert rows.X.tolist() == [[1, 2], [3, 4]]
@@ -58,6 +78,8 @@ def test_columns_of_a_frame_are_picked_by_name() -> None:
     assert read("my_rows_for_tests:frame", schema).X.tolist() == [[1, 2], [3, 4]]
     with pytest.raises(MismatchError, match=r"0 columns 'a', expected one.*2 columns 'b'"):
         read("my_rows_for_tests:incomplete", schema)
+    with pytest.raises(InputError, match="its columns cannot be picked: KeyError"):
+        read("my_rows_for_tests:torn", schema)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +91,14 @@ def test_columns_of_a_frame_are_picked_by_name() -> None:
         ("my_rows_for_tests:fails", "failed: KeyError: 'rows' (my_rows_for_tests.py:"),
         ("my_rows_for_tests:absent", "has no attribute 'absent'"),
         ("my_rows_for_tests:value", "failed: TypeError"),
+        ("my_rows_for_tests:leaves", "failed: SystemExit: 3 (my_rows_for_tests.py:"),
+        ("my_rows_for_tests:mute", "failed: Mute: it cannot say why (my_rows_for_tests.py:"),
+        ("my_rows_for_tests:torn", "X is no array: OSError: a disk (my_rows_for_tests.py:"),
+        ("my_rows_for_tests:short", "y: the shape is (1,), expected (2,)"),
+        ("my_rows_for_tests:wide", "X: the shape is (2, 3), expected (n, 2)"),
+        ("my_rows_for_tests:big", "1000000000 rows of 16 bytes take more than"),
+        ("leaving_for_tests:rows", "cannot be imported: SystemExit"),
+        ("misspelt_for_tests:rows", "cannot be imported: SyntaxError"),
         ("absent_for_tests:rows", "No module named 'absent_for_tests'"),
         (
             "broken_for_tests:rows",

@@ -104,6 +104,25 @@ def test_sixteen_bits_are_refused_rather_than_cut_off(tmp_path: Path) -> None:
     assert "pixels of mode I;16, expected 8 bits a channel" in refused(tmp_path)
 
 
+def test_animations_are_refused_and_the_second_picture_of_a_telephone_is_not(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "cat").mkdir()
+    first, second = Pillow.fromarray(plain(51)), Pillow.fromarray(plain(255))
+    first.save(tmp_path / "cat/a.jpg", "MPO", save_all=True, append_images=[second])
+    assert pytest.approx(0.2, abs=0.01) == read(tmp_path, GREY).X
+    first.save(tmp_path / "cat/b.png", save_all=True, append_images=[second])
+    assert "'cat/b.png': it is animated, expected one picture" in refused(tmp_path)
+
+
+def test_printers_colours_become_those_of_screens(tmp_path: Path) -> None:
+    (tmp_path / "cat").mkdir()
+    Pillow.new("CMYK", (3, 4), (0, 255, 255, 0)).save(tmp_path / "cat/a.jpg", quality=100)
+    X = read(tmp_path, COLOUR).X[0]
+    assert X[0].min() > 0.98
+    assert X[1:].max() < 0.02
+
+
 def test_strangers_in_the_folder_are_named_and_junk_is_not(tmp_path: Path) -> None:
     save(tmp_path / "cat/a.png", plain())
     (tmp_path / ".DS_Store").write_bytes(b"x")
@@ -204,11 +223,11 @@ GIF = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\
         (png(8_200, 8_200), "too large, expected at most"),
         (png(2**31 - 1, 2**31 - 1), "too large, expected at most"),
         (png(3, 4), "cannot be decoded"),
-        (png(0, 4), "cannot be decoded"),
-        (b"", "cannot be decoded"),
-        (b"\xff\xd8\xff\xe0" + b"\0" * 50, "cannot be decoded"),
-        (GIF, "cannot be decoded"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "cannot be decoded"),
+        (png(0, 4), "neither PNG nor JPEG"),
+        (b"", "neither PNG nor JPEG"),
+        (b"\xff\xd8\xff\xe0" + b"\0" * 50, "neither PNG nor JPEG"),
+        (GIF, "neither PNG nor JPEG"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "neither PNG nor JPEG"),
         (
             png(3, 4, *[chunk(b"zTXt", b"a\0\0" + zlib.compress(b"x" * 2**21))] * 80),
             "cannot be decoded",

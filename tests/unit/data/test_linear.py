@@ -38,6 +38,19 @@ def test_some_of_the_names_elsewhere_are_refused(tmp_path: Path) -> None:
         table(tmp_path / "t.csv", "b,v,label\n1,2,0\n")
 
 
+@pytest.mark.parametrize("cell", ["1_000", "\u0663", "1e400", "1,5", "2020-01-01"])
+def test_what_is_no_number_by_name_is_none_in_order(tmp_path: Path, cell: str) -> None:
+    for columns in (NAMES, ()):
+        with pytest.raises(InputError, match=r"column 'a'.* (no number|out of range|not finite)"):
+            table(tmp_path / "t.csv", f'a,b,label\n"{cell}",1,2\n', columns)
+
+
+def test_endings_are_taken_in_capitals_too(tmp_path: Path) -> None:
+    for name, columns in (("t.CSV", NAMES), ("u.CSV", ())):
+        assert table(tmp_path / name, "a,b,label\n1,2,0\n", columns) == [[1, 2]]
+        check_file(tmp_path / name)
+
+
 def test_parquet_holds_the_bits_of_float64(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     X = np.random.default_rng(0).normal(size=(20, 2))
@@ -54,3 +67,10 @@ def test_parquet_holds_the_bits_of_float64(tmp_path: Path) -> None:
     pq.write_table(pa.table({"a": [1.0], "b": [1.0], "label": [3]}), path)
     with pytest.raises(InputError, match="labels that are no class: '3' in row 0"):
         read_table(path, 2, 3)
+    with pytest.raises(InputError, match="there is no such column; there is 'b', expected"):
+        read_table(path, 2, 3, columns=("a", "B"))
+    with pytest.raises(InputError, match="larger than 100 bytes"):
+        read_table(path, 2, 3, max_bytes=100)
+    pq.write_table(pa.table({"a" * 61: [1.0], "b": [1.0], "label": [1]}), path)
+    with pytest.raises(InputError, match="has more than 60 characters"):
+        column_names(path)

@@ -339,7 +339,7 @@ def test_text_that_is_no_csv(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     for data in (HEAD.encode("utf-16"), b'age,"weight\n1,2\n'):
         path.write_bytes(data)
-        with pytest.raises(InputError, match="is not CSV text") as caught:
+        with pytest.raises(InputError, match=r"is not CSV text|is no header") as caught:
             read(path, PETS)
         assert "\n" not in str(caught.value)
     path.write_bytes(HEAD.encode() + b"1,2,3,c\xff\n")
