@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from market.aggregator.basis import LinearBasis
 from market.aggregator.service import AggregatorService
 from market.chain.logs import RevealEvent, SettledRound
 from market.chain.state import Announcement, Phase, ProjectState
@@ -147,6 +148,7 @@ def project(world: World) -> Any:
         terms=terms,
         created=created,
         document=document,
+        shape=document.shape,
         keys=SimpleNamespace(memory_bytes=0),
         fetch_model=world.fetch_model,
     )
@@ -158,14 +160,16 @@ def service_of(world: Any, home: Path, asked: Any) -> AggregatorService:
     def progress(event: str, **_: Any) -> None:
         world.told.append(event)
 
-    return AggregatorService(world, world, home, asked, world, progress)
+    basis = LinearBasis(world, world, asked, bytes(32))
+    vars(basis)["statistics"] = lambda _state: [7]
+    return AggregatorService(world, world, home, basis, world, progress)
 
 
 def service(world: Any, home: Path) -> Any:
     """The same, for the project above, where settling is only written down."""
     made = service_of(world, home, project(world))
 
-    def settle(_state: Any, _statistics: Any, reveals: list[RevealEvent]) -> None:
+    def settle(_state: Any, reveals: list[RevealEvent]) -> None:
         world.did.append(f"settle {len(reveals)}")
 
     vars(made)["_settle"] = settle

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from circuits.shape import DELTA_BOUND, FoldedShape
-from market.aggregator.proving import CURVATURE_BOUND, TARGET_BOUND, check_statistics
+from market.aggregator.statistics import CURVATURE_BOUND, TARGET_BOUND, check_statistics
 from market.chain.toolchain import ROOT
 from market.contribution import lowrank
 from market.errors import StorageError
@@ -71,13 +71,15 @@ def test_no_initial_model_grows_out_of_its_bound() -> None:
 def test_an_initial_model_near_the_bound_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """It would pass at first, and leave the bound with the first round's step."""
     initial, later = Point(1, 2), Point(3, 4)
-    document: Any = SimpleNamespace(shape=SimpleNamespace(vector_length=1))
+    document: Any = None
     created: Any = SimpleNamespace(terms=SimpleNamespace(model=initial))
-    keys: Any = None
+    shape = FoldedShape(3, 2, 2)
+    keys: Any = SimpleNamespace(shape=shape)
+    rest = [0] * (shape.vector_length - 1)
     project = Project(created, keys, document)
     storage = MemoryNetwork().node()
-    cid = storage.add(encode([INITIAL_MODEL_BOUND]))
+    cid = storage.add(encode([INITIAL_MODEL_BOUND, *rest]))
     monkeypatch.setattr("market.project.commit", lambda *_: later)
-    assert project.fetch_model(storage, cid, later) == [INITIAL_MODEL_BOUND]
+    assert project.fetch_model(storage, cid, later) == [INITIAL_MODEL_BOUND, *rest]
     with pytest.raises(StorageError, match="beyond the bound"):
         project.fetch_model(storage, cid, initial)

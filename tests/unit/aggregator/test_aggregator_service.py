@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from market.aggregator import basis
 from market.aggregator import service as serving
+from market.aggregator.basis import Basis
 from market.chain.events import placed
-from market.chain.state import Phase
+from market.chain.state import Phase, ProjectState
 from market.errors import (
     ChainError,
     ContractError,
@@ -48,7 +50,7 @@ def test_no_stake_without_a_model_or_time_or_flower(
     """An owner that withholds them, and trainers of its own, could have the stake for nothing."""
     asked = project(world)
     vars(asked.terms).update(settle_seconds=settle_seconds, logrows=logrows)
-    monkeypatch.setattr(serving, "fetch_statistics", lambda *_: [])
+    monkeypatch.setattr(basis, "fetch_statistics", lambda *_: [])
     monkeypatch.setattr(serving, "announce", lambda *_: None)
     world.state = replace(STATE, phase=Phase.JOINING, model=point_of([0]))
     world.flower = flower
@@ -60,18 +62,18 @@ def test_no_stake_without_a_model_or_time_or_flower(
 def test_no_stake_before_a_round_was_proven(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(_project: Any, statistics: list[int], model: list[int]) -> float:
-        assert (statistics, model) == ([7], [0])
+    def fails(found: Basis, state: ProjectState) -> float:
+        assert found.rehearsal(state) == ([7], [0])
         raise ProofError("a proof does not hold")
 
     monkeypatch.setattr(serving, "rehearse", fails)
     world.content = {"initial": [0]}
     world.state = replace(STATE, phase=Phase.JOINING, model=point_of([0]))
     with pytest.raises(ProofError):
-        service(world, tmp_path)._bond([7])
+        service(world, tmp_path)._bond()
     assert world.did == []
     monkeypatch.setattr(serving, "rehearse", lambda *_: 1.0)
-    service(world, tmp_path)._bond([7])
+    service(world, tmp_path)._bond()
     assert world.did == ["bond"]
 
 
@@ -79,9 +81,9 @@ def test_flower_holds_up_no_settlement(world: World, tmp_path: Path) -> None:
     world.content = {each.cid: [1] for each in world.logged} | {"initial": [0]}
     world.flower = TransportError("flooded")
     at_work = service(world, tmp_path)
-    at_work._step(replace(STATE, phase=Phase.COMMIT, model=point_of([0])), [])
-    at_work._step(replace(STATE, phase=Phase.REVEAL), [])
-    at_work._step(STATE, [])
+    at_work._step(replace(STATE, phase=Phase.COMMIT, model=point_of([0])))
+    at_work._step(replace(STATE, phase=Phase.REVEAL))
+    at_work._step(STATE)
     assert world.did == ["settle 3"]
 
 
@@ -92,11 +94,11 @@ def test_a_dead_flower_keeps_nothing_from_being_advanced(world: World, tmp_path:
     overdue = replace(STATE, phase=Phase.COMMIT, model=point_of([0]), deadline=1)
     at_work = service(world, tmp_path)
     for _ in range(5):
-        at_work._step(overdue, [])
+        at_work._step(overdue)
     assert world.did == ["advance"] * 5
     assert world.told.count("failed") == 1
     world.flower = None
-    at_work._step(replace(overdue, epoch=1), [])
+    at_work._step(replace(overdue, epoch=1))
     assert "invited" in world.told
 
 
@@ -105,7 +107,7 @@ def test_logs_that_lag_behind_are_waited_for(world: World, tmp_path: Path, shown
     world.content = {each.cid: [1] for each in world.logged}
     world.logged = world.logged[3 - shown :]
     with pytest.raises(ChainError, match=f"{shown} reveals of 3"):
-        service(world, tmp_path)._step(STATE, [])
+        service(world, tmp_path)._step(STATE)
     assert world.did == []
     with pytest.raises(ChainError, match="0 settlements of 1"):
         settled_before(world, ID, replace(STATE, round=1))  # type: ignore[arg-type]
@@ -153,7 +155,7 @@ def test_a_reveal_that_displaces_one_that_the_node_does_not_show_is_waited_for(
     late = replace(world.logged[2], displaced=world.logged[1].trainer)
     world.logged = placed([world.logged[0], late])
     with pytest.raises(ChainError, match="1 reveals of 3") as caught:
-        service(world, tmp_path)._step(STATE, [])
+        service(world, tmp_path)._step(STATE)
     assert caught.value.hint == "wait for its logs"
 
 
@@ -202,6 +204,6 @@ def test_a_dispute_while_it_proved_is_no_failure(
     opened = replace(STATE, model=point_of([0]))
     if raises:
         with pytest.raises(ContractError):
-            ours._settle(opened, [], world.logged)
+            ours._settle(opened, world.logged)
     else:
-        ours._settle(opened, [], world.logged)
+        ours._settle(opened, world.logged)
