@@ -125,7 +125,7 @@ class Demonstration:
     def open_market(self) -> None:
         """Starts the local network, and the IPFS nodes that outlive single commands."""
         roles = self.roles
-        network = roles.start("devnet", "devnet", "--port", str(_free_port()), *self._gifts())
+        network = roles.start("devnet", "devnet", "--port", str(free_port()), *self._gifts())
         roles.wait([network], 120.0, until_event="result")
         self.rpc, self.contract = network.result["rpc"], network.result["contract"]
         nodes = [roles.start(name, "serve", *self.where) for name in ("owner", "aggregator")]
@@ -204,7 +204,7 @@ class Demonstration:
         return gifts
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
