@@ -60,9 +60,25 @@ def read_arrays(
     return Rows(rows, target, tuple(filter(None, notes)))
 
 
-def _check_shapes(
-    where: str, X: npt.NDArray[Any], y: npt.NDArray[Any], schema: Schema, findings: Findings
-) -> None:
+def read_input_array(
+    where: str, X: npt.NDArray[Any], schema: Schema, max_bytes: int
+) -> npt.NDArray[Any]:
+    """Rows of an array without labels, copied, as `read_arrays` does it.
+
+    Raises:
+        MismatchError, InputError: as `read_arrays`.
+    """
+    findings = Findings()
+    _check_inputs(where, X, schema, findings)
+    findings.refuse()
+    row_bytes = np.dtype(schema.inputs.dtype).itemsize * int(np.prod(schema.shape))
+    check_memory(where, len(X), row_bytes, max_bytes)
+    rows, dropped = _inputs(where, X, schema, findings)
+    findings.refuse()
+    return rows[~dropped] if dropped.any() else rows
+
+
+def _check_inputs(where: str, X: npt.NDArray[Any], schema: Schema, findings: Findings) -> None:
     if X.shape[1:] != schema.shape or X.ndim == 0:
         findings.add(
             f"{where}, X",
@@ -74,6 +90,12 @@ def _check_shapes(
         findings.add(f"{where}, X", "there are no rows", "at least one", "give some")
     if X.dtype.kind not in "biuf":
         findings.add(f"{where}, X", f"the dtype is {X.dtype}", "numbers", "convert them")
+
+
+def _check_shapes(
+    where: str, X: npt.NDArray[Any], y: npt.NDArray[Any], schema: Schema, findings: Findings
+) -> None:
+    _check_inputs(where, X, schema, findings)
     classes = isinstance(schema.target, Classes)
     wide = (len(schema.target.names),)
     shapes: tuple[tuple[int, ...], ...] = ((),) if classes else (wide, *([()] * (wide == (1,))))

@@ -33,6 +33,8 @@ class CsvTable:
         path: of the file.
         max_bytes: refuse a larger one.
         links: whether the file may be a symbolic link.
+        every: whether each line counts, as where something is to be said of each: a line is blank
+            only where all of its cells are, asked or not, and only below the last row.
 
     Raises:
         InputError: the file cannot be opened, or its first line is no header.
@@ -40,8 +42,11 @@ class CsvTable:
 
     noun = "line"
 
-    def __init__(self, path: Path, max_bytes: int = MAX_BYTES, links: bool = True) -> None:
+    def __init__(
+        self, path: Path, max_bytes: int = MAX_BYTES, links: bool = True, every: bool = False
+    ) -> None:
         self.where = str(path)
+        self._every = every
         self._file = open_file(path, max_bytes, links)
         self._lines = array("q")
         self._ragged: list[int] = []
@@ -58,7 +63,8 @@ class CsvTable:
     def pieces(self, names: Sequence[str], findings: Findings) -> Iterator[Any]:
         """Record batches of texts. Adds lines with more or fewer cells than the header.
 
-        Lines without any of these cells are blank, as spreadsheets leave below the last row.
+        Lines without any of these cells are blank, as spreadsheets leave below the last row. Adds
+        those between rows, where every line counts.
 
         Raises:
             InputError: the file is no UTF-8 text, or its quotes do not close.
@@ -81,6 +87,7 @@ class CsvTable:
 
         keys = [f"c{place}" for place in range(len(self.header))]
         asked = [keys[self.header.index(name)] for name in names]
+        looked_at = keys if self._every else asked
         with self._file:
             if self._empty:
                 return
@@ -98,12 +105,13 @@ class CsvTable:
                         invalid_row_handler=skip,
                     ),
                     arrow_csv.ConvertOptions(
-                        include_columns=asked,
-                        column_types={key: pa.string() for key in asked},
+                        include_columns=looked_at,
+                        column_types={key: pa.string() for key in looked_at},
                         strings_can_be_null=False,
                     ),
                 ):
-                    yield self._without_blanks(piece)
+                    whole = self._without_blanks(piece)
+                    yield whole.select(asked) if self._every else whole
             except pa.ArrowInvalid as error:
                 if len(self._ragged) > _MAX_RAGGED:
                     report()
@@ -117,6 +125,8 @@ class CsvTable:
                 "quotes in pairs",
                 "close it, or write it twice where it belongs to the text",
             )
+        if self._every:
+            self._report_gaps(findings)
         report()
 
     def number(self, row: int) -> int:
@@ -156,6 +166,20 @@ class CsvTable:
         kept = ~np.asarray(blank.to_numpy(zero_copy_only=False), dtype=np.bool_)
         self._lines.frombytes(lines[kept].astype(np.int64).tobytes())
         return piece if kept.all() else piece.filter(pa.array(kept))
+
+    def _report_gaps(self, findings: Findings) -> None:
+        """Adds blank lines between rows: whoever counts them would read the answers one off."""
+        if not self._lines:
+            return
+        there = np.isin(np.arange(2, self._lines[-1]), [*self._lines, *self._ragged])
+        blank = np.flatnonzero(~there) + 2
+        if len(blank):
+            findings.add(
+                f"{self.where}, {places(self.noun, blank[:3].tolist(), len(blank))}",
+                "all cells are empty",
+                "a row in each line",
+                "fill it in, or delete the line",
+            )
 
     def _not_text(self, found: str) -> InputError:
         said = " ".join(found.split())[:200]

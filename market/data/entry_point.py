@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from market.data.arrays import read_arrays
+from market.data.arrays import read_arrays, read_input_array
 from market.data.inputs import Columns
 from market.data.mismatch import Findings
 from market.data.rows import Rows
@@ -39,6 +39,45 @@ def read_entry_point(source: str, schema: Schema, max_bytes: int) -> Rows:
         MismatchError: names all that does not fit.
         InputError: there is no such function, it fails, or it gives anything but two arrays.
     """
+    given = _call(source)
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        raise InputError(
+            f"{source} gave {type(given).__name__}, expected (X, y)", "return two arrays"
+        )
+    X = _as_array(f"{source}, X", _by_name(source, given[0], schema))
+    y = _as_array(f"{source}, y", given[1])
+    return read_arrays(source, X, y, schema, max_bytes)
+
+
+def read_input_entry_point(source: str, schema: Schema, max_bytes: int) -> npt.NDArray[Any]:
+    """The rows of a function that gives X, or (X, y), of which y is not looked at.
+
+    Raises:
+        MismatchError, InputError: as `read_entry_point`.
+    """
+    given = _call(source)
+    if isinstance(given, tuple) and len(given) != 2:
+        raise InputError(
+            f"{source} gave a tuple of {len(given)}, expected X or (X, y)", "return one array"
+        )
+    if isinstance(given, tuple) or _is_pair(source, given, schema):
+        given = given[0]
+    X = _as_array(f"{source}, X", _by_name(source, given, schema))
+    return read_input_array(source, X, schema, max_bytes)
+
+
+def _is_pair(source: str, given: Any, schema: Schema) -> bool:
+    """Whether a list of two is [X, y], and not two rows."""
+    if not isinstance(given, list) or len(given) != 2:
+        return False
+    first = given[0]
+    if getattr(first, "columns", None) is not None:
+        return True
+    return _as_array(f"{source}, X", first).ndim == 1 + len(schema.shape)
+
+
+def _call(source: str) -> Any:
+    """What the function gives."""
     module_name, _, name = source.partition(":")
     here = os.getcwd()
     if here not in sys.path:
@@ -56,19 +95,12 @@ def read_entry_point(source: str, schema: Schema, max_bytes: int) -> Rows:
             f"{source} cannot be imported: {_said(error)}", "import it by itself to see why"
         ) from error
     try:
-        given = function()
+        return function()
     except InputError:
         raise
     except (Exception, SystemExit) as error:
         said = _said(error)
         raise InputError(f"{source} failed: {said}", "call it by itself to see why") from error
-    if not isinstance(given, tuple | list) or len(given) != 2:
-        raise InputError(
-            f"{source} gave {type(given).__name__}, expected (X, y)", "return two arrays"
-        )
-    X = _as_array(f"{source}, X", _by_name(source, given[0], schema))
-    y = _as_array(f"{source}, y", given[1])
-    return read_arrays(source, X, y, schema, max_bytes)
 
 
 def _by_name(source: str, X: Any, schema: Schema) -> Any:

@@ -36,12 +36,7 @@ def read_images(folder: Path, schema: Schema, max_bytes: int) -> Rows:
         InputError: the folder cannot be read, the project takes no images, or they would take
             more than `max_bytes`.
     """
-    inputs = schema.inputs
-    if not isinstance(inputs, Image):
-        raise InputError(
-            f"{folder} is a folder of images, and the project takes {inputs.describe()}",
-            "give a table or arrays",
-        )
+    inputs = _image_of(folder, schema)
     findings = Findings()
     if os.path.lexists(folder / LABELS):
         paths, y, findings = _listed(folder, schema, max_bytes)
@@ -62,6 +57,83 @@ def read_images(folder: Path, schema: Schema, max_bytes: int) -> Rows:
     return Rows(X, y, tuple(filter(None, notes)))
 
 
+def read_input_images(
+    folder: Path, schema: Schema, max_bytes: int
+) -> tuple[list[PurePosixPath], npt.NDArray[np.float32]]:
+    """All images of a folder and of its subfolders, or those that labels.csv names, in its order.
+
+    What the subfolders are called, and what labels.csv says beside files, is not looked at.
+
+    Returns:
+        The images' paths within the folder, and their pixels.
+
+    Raises:
+        MismatchError, InputError: as `read_images`.
+    """
+    inputs = _image_of(folder, schema)
+    findings = Findings()
+    if os.path.lexists(folder / LABELS):
+        paths = _files(folder, max_bytes)
+    else:
+        paths = _anywhere(folder, findings)
+    check_memory(str(folder), len(paths), 4 * int(np.prod(inputs.shape)), max_bytes)
+    if not paths and not findings:
+        findings.add(str(folder), "there are no images", "at least one", "add some")
+    X = _decode(folder, paths, inputs, findings)
+    findings.refuse()
+    return paths, X
+
+
+def _image_of(folder: Path, schema: Schema) -> Image:
+    inputs = schema.inputs
+    if not isinstance(inputs, Image):
+        raise InputError(
+            f"{folder} is a folder of images, and the project takes {inputs.describe()}",
+            "give a table or arrays",
+        )
+    return inputs
+
+
+def _is_image(entry: os.DirEntry[str]) -> bool:
+    return entry.is_file(follow_symlinks=False) and entry.name.lower().endswith(SUFFIXES)
+
+
+def _anywhere(folder: Path, findings: Findings) -> list[PurePosixPath]:
+    paths: list[PurePosixPath] = []
+    for entry in _entries(folder):
+        if not entry.is_dir(follow_symlinks=False):
+            within, names = [entry], PurePosixPath()
+        else:
+            within, names = list(_entries(Path(entry.path))), PurePosixPath(entry.name)
+        for image in within:
+            if _is_image(image):
+                paths.append(names / image.name)
+            else:
+                _stray(image, findings, f"images ({', '.join(SUFFIXES)})")
+        if len(paths) > MAX_FILES:
+            raise InputError(f"{folder} holds more than {MAX_FILES} images", "give fewer")
+    return paths
+
+
+def _files(folder: Path, max_bytes: int) -> list[PurePosixPath]:
+    """What labels.csv names, without its labels."""
+    from market.data.csv_table import CsvTable
+    from market.data.table import check_header
+
+    findings = Findings()
+    table = CsvTable(folder / LABELS, max_bytes, links=False, every=True)
+    check_header(table, (FILE,), findings)
+    findings.refuse()
+    paths: list[PurePosixPath] = []
+    for piece in table.pieces((FILE,), findings):
+        paths += [PurePosixPath(name.strip()) for name in piece.column(0).to_pylist()]
+        if len(paths) > MAX_FILES:
+            raise InputError(f"{table.where} names more than {MAX_FILES} images", "give fewer")
+    _check_paths(folder, paths, table.number, findings)
+    findings.refuse()
+    return paths
+
+
 def _by_class(
     folder: Path, target: Classes, findings: Findings
 ) -> tuple[list[PurePosixPath], npt.NDArray[np.int64]]:
@@ -74,8 +146,7 @@ def _by_class(
             continue
         found = []
         for image in _entries(Path(entry.path)):
-            plain = image.is_file(follow_symlinks=False)
-            if plain and image.name.lower().endswith(SUFFIXES):
+            if _is_image(image):
                 found.append(PurePosixPath(entry.name, image.name))
             else:
                 _stray(image, findings, f"images ({', '.join(SUFFIXES)})")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,32 +19,37 @@ _MAX_ENTRIES = 1_000
 _KINDS = "biufU"
 
 
-def read_npz(path: Path, max_bytes: int = MAX_BYTES) -> Mapping[str, npt.NDArray[Any]]:
-    """The arrays `X` and `y` of an archive; other entries stay unread.
+def read_npz(
+    path: Path, max_bytes: int = MAX_BYTES, wanted: Sequence[str] = ("X", "y")
+) -> Mapping[str, npt.NDArray[Any]]:
+    """The `wanted` arrays of an archive; other entries stay unread.
 
     Raises:
-        InputError: the file is missing, damaged, no archive, lacks one of the two or has one
-            twice, holds Python objects, or unpacks to more than `max_bytes`.
+        InputError: the file is missing, damaged, no archive, lacks one of them or has one twice,
+            holds Python objects, or unpacks to more than `max_bytes`.
     """
+    files = [f"{name}.npy" for name in wanted]
     with open_file(path, max_bytes) as file:
         try:
             with zipfile.ZipFile(file) as archive:
                 entries = archive.infolist()
                 names = [entry.filename for entry in entries]
-                once = names.count("X.npy") == names.count("y.npy") == 1
+                once = all(names.count(name) == 1 for name in files)
                 if not once or len(entries) > _MAX_ENTRIES:
+                    several = len(files) > 1
                     raise InputError(
-                        f"{path} must hold the arrays X and y, once each; it holds "
+                        f"{path} must hold the array{'s' * several} {' and '.join(wanted)}, "
+                        f"once{' each' * several}; it holds "
                         f"{', '.join(name[:40].removesuffix('.npy') for name in names[:8])}",
-                        "numpy.savez(FILE, X=rows, y=labels) writes such a file",
+                        f"numpy.savez(FILE, X=rows{', y=labels' * several}) writes such a file",
                     )
-                wanted = [archive.getinfo(name) for name in ("X.npy", "y.npy")]
-                if sum(entry.file_size for entry in wanted) > max_bytes:
+                asked = [archive.getinfo(name) for name in files]
+                if sum(entry.file_size for entry in asked) > max_bytes:
                     raise InputError(
                         f"{path} unpacks to more than {max_bytes} bytes", "give fewer rows"
                     )
                 found = {}
-                for entry in wanted:
+                for entry in asked:
                     with archive.open(entry) as stream:
                         name = entry.filename.removesuffix(".npy")
                         found[name] = _read_array(f"{path}, {name}", stream, entry.file_size)

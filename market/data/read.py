@@ -7,7 +7,11 @@ from pathlib import Path
 from market.data.files import MAX_BYTES
 from market.data.rows import Rows
 from market.data.schema import Schema
+from market.data.source import located
+from market.data.unlabelled import Unlabelled, read_inputs, read_unlabelled
 from market.errors import InputError
+
+__all__ = ["FORMS", "Unlabelled", "read", "read_inputs", "read_unlabelled"]
 
 FORMS = ".csv, .parquet, .npz, X.npy beside y.npy, a folder of images, or module:function"
 
@@ -25,17 +29,11 @@ def read(source: str | Path, schema: Schema, max_bytes: int = MAX_BYTES) -> Rows
         InputError: there is no such data, it is of no known form, damaged or too large.
     """
     # Readers are imported when they are needed: each brings a library.
-    from market.data.entry_point import is_entry_point, read_entry_point
+    path = located(source, FORMS)
+    if path is None:
+        from market.data.entry_point import read_entry_point
 
-    path = Path(source)
-    try:
-        there = path.exists()
-    except OSError as error:  # a name that is too long, a folder that may not be looked into
-        raise InputError(f"cannot read {path}: {error.strerror}", f"give {FORMS}") from error
-    if not there and is_entry_point(str(source)):
         return read_entry_point(str(source), schema, max_bytes)
-    if not there:
-        raise InputError(f"no data at {path}", f"give {FORMS}")
     if path.is_dir():
         from market.data.images import read_images
 

@@ -7,7 +7,7 @@
 Beside it, `market.training` is the linear project's.
 """
 
-from market.local_training.evaluation import Evaluation, evaluate
+from market.local_training.evaluation import Evaluation, evaluate, outputs_of
 from market.local_training.on_grid import OnGrid, quantise
 from market.local_training.recipe import Recipe, parse_recipe, read_recipe
 from market.local_training.training import Epoch, Trained, train
@@ -19,6 +19,7 @@ __all__ = [
     "Recipe",
     "Trained",
     "evaluate",
+    "outputs_of",
     "parse_recipe",
     "quantise",
     "read_recipe",

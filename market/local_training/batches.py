@@ -54,17 +54,13 @@ class LabelledRows:
         Raises:
             InputError: a row holds NaN or infinity, or a number beyond float32.
         """
-        x = _as_tensor("rows", self._rows, indices)
-        finite = x.isfinite().flatten(1).all(1) if x.ndim > 1 else x.isfinite()
-        if not bool(finite.all()):
-            row = indices[int(torch.nonzero(~finite)[0])]
-            raise InputError(f"row {row} holds NaN, infinity or a number beyond float32")
+        x = rows_at(self._rows, indices, device)
         y = _as_tensor("labels", self._labels, indices)
         if not self._classes:
             y = y.float()
         elif y.dtype != torch.int64:
             raise InputError(f"{self.loss.value} of labels of dtype {self._labels.dtype}")
-        return x.to(device), y.to(device)
+        return x, y.to(device)
 
     def batches(
         self, indices: Indices, size: int, device: torch.device | str = "cpu"
@@ -98,6 +94,20 @@ class LabelledRows:
             elif self.loss is Loss.BCE and not bool(((part == 0) | (part == 1)).all()):
                 raise InputError("a label is neither 0 nor 1")
         return highest
+
+
+def rows_at(rows: Array, indices: Indices, device: torch.device | str = "cpu") -> Tensor:
+    """The rows at ascending `indices`, on the device.
+
+    Raises:
+        InputError: as `LabelledRows.batch`, or rows of another dtype.
+    """
+    x = _as_tensor("rows", rows, indices)
+    finite = x.isfinite().flatten(1).all(1) if x.ndim > 1 else x.isfinite()
+    if not bool(finite.all()):
+        row = indices[int(torch.nonzero(~finite)[0])]
+        raise InputError(f"row {row} holds NaN, infinity or a number beyond float32")
+    return x.to(device)
 
 
 def _as_tensor(what: str, array: Array, indices: Indices) -> Tensor:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from market.errors import InputError
-from market.local_training.batches import Array, Indices, LabelledRows
+from market.local_training.batches import Array, Indices, LabelledRows, rows_at
 from market.local_training.placed import Placed, evaluation_mode
 from market.objectives.losses import Loss
 from market.objectives.losses import loss as loss_of
@@ -73,6 +74,42 @@ def evaluate(
     return Evaluation(total / len(data), metrics)
 
 
+def outputs_of(
+    network: nn.Module,
+    weights: Mapping[str, Tensor],
+    rows: Array,
+    device: torch.device | str = "cpu",
+    batch_size: int = BATCH,
+) -> npt.NDArray[np.float32]:
+    """(n, C): what the network says of each row, in evaluation mode.
+
+    Args:
+        network, weights, rows: as of `evaluate`.
+
+    Raises:
+        InputError: rows or weights that do not go together, or outputs that are no list of finite
+            numbers for each row.
+    """
+    if rows.ndim < 1 or len(rows) == 0:
+        raise InputError("there are no rows")
+    placed, parts = Placed(network, weights, torch.device(device)), []
+    with evaluation_mode(network), torch.no_grad():
+        for start in range(0, len(rows), batch_size):
+            some = np.arange(start, min(start + batch_size, len(rows)))
+            outputs = _outputs(placed, rows_at(rows, some, device)).float().cpu()
+            if outputs.ndim != 2 or len(outputs) != len(some):
+                raise InputError(
+                    f"the network gives {tuple(outputs.shape)} for {len(some)} rows, which is no "
+                    "list of numbers for each"
+                )
+            finite = outputs.isfinite().all(1)
+            if not bool(finite.all()):
+                row = start + int(torch.nonzero(~finite)[0])
+                raise InputError(f"the network gives NaN or infinity for row {row}")
+            parts.append(outputs.numpy())
+    return np.concatenate(parts)
+
+
 def mean_loss(
     placed: Placed,
     data: LabelledRows,
@@ -98,6 +135,12 @@ def checked_outputs(
     Raises:
         InputError: a class that they do not have, or rows that the network does not take.
     """
+    outputs = _outputs(placed, x, moved)
+    data.check_outputs(outputs)
+    return outputs.float()
+
+
+def _outputs(placed: Placed, x: Tensor, moved: Mapping[str, Tensor] | None = None) -> Tensor:
     try:
         outputs = placed(x, moved)
     except torch.OutOfMemoryError as error:
@@ -112,5 +155,4 @@ def checked_outputs(
         ) from error
     if not isinstance(outputs, Tensor):
         raise InputError(f"the network gives {type(outputs).__name__}, not one tensor")
-    data.check_outputs(outputs)
-    return outputs.float()
+    return outputs

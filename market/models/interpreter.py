@@ -45,6 +45,12 @@ class Step:
     outcome: torch.Tensor
 
 
+def run_overload(node: Node, arguments: dict[str, Any]) -> Any:
+    """What torch's overload of the node's operation gives."""
+    operation = OPERATIONS[node.operation]
+    return operation.overload(**arguments, **operation.fixed)
+
+
 def last_uses(graph: Graph) -> list[list[int]]:
     """For each node the outcomes that nothing needs after it."""
     last: dict[int, int] = {}
@@ -61,6 +67,7 @@ def steps(
     weights: Callable[[str], torch.Tensor],
     rows: torch.Tensor,
     done: list[list[int]],
+    run: Callable[[Node, dict[str, Any]], Any] | None = None,
 ) -> Iterator[Step]:
     """Runs node by node.
 
@@ -69,6 +76,7 @@ def steps(
         weights: gives a tensor by its name.
         rows: of shape (batch, *graph.rows.shape).
         done: of `last_uses`; these outcomes are let go of.
+        run: does a node's operation on what torch is given; torch's overload where None.
 
     Raises:
         InputError: an operation cannot be done on what it is given.
@@ -84,7 +92,7 @@ def steps(
         if "dtype" in arguments:
             arguments["dtype"] = DTYPES[arguments["dtype"]]
         try:
-            outcome = operation.overload(**arguments, **operation.fixed)
+            outcome = (run or run_overload)(node, arguments)
         except _FAILURES as error:
             raise InputError(f"node {number} ({node.operation}): {first_line(error)}") from error
         outcomes[number] = outcome if operation.take is None else outcome[operation.take]

@@ -38,12 +38,12 @@ def check_likeness(module: nn.Module, model: Model) -> None:
         torch.backends.mha.set_fastpath_enabled(fused)
         for each, training in modes:
             each.training = training
-    if not _close(given, wanted):
+    if not close(given, wanted):
         raise InputError(
             "what was written does not give what the module gives",
             "does its forward depend on anything but its rows and weights?",
         )
-    if not _close(single, given):
+    if not close(single, given):
         raise InputError(
             "what the module gives for a row depends on the others of its batch",
             "trainers are measured row by row",
@@ -71,7 +71,7 @@ def example(model: Model, count: int, seed: int = 0) -> torch.Tensor:
     )
 
 
-def _close(given: torch.Tensor, wanted: torch.Tensor) -> bool:
+def close(given: torch.Tensor, wanted: torch.Tensor) -> bool:
     if (given.shape, given.dtype, given.device) != (wanted.shape, wanted.dtype, wanted.device):
         return False
     loosest = 1e-2 if given.element_size() == 2 else 1e-4
