@@ -144,7 +144,9 @@ class EvaluatorService:
         if seed is None:
             return
         id, terms = self._project.id, self._project.terms
-        said = self._market.said(id, question.number, question.sitting, self._market.address)
+        on_demand = question.sitting is Sitting.ON_DEMAND
+        seat = state.epoch if on_demand else question.number
+        said = self._market.said(id, seat, question.sitting, self._market.address)
         own = self._measured(state, question.number, seed)
         chosen = self._chosen(state, question, own, seed)
         if said == chosen.digest():
