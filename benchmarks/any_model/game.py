@@ -164,4 +164,4 @@ def share_error(found: np.ndarray, true: np.ndarray) -> float:
 
 
 def spearman(found: np.ndarray, true: np.ndarray) -> float:
-    return float(spearmanr(found, true)[0])
+    return float(spearmanr(found, true)[0]) if np.ptp(true) and np.ptp(found) else float("nan")

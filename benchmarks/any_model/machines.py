@@ -10,7 +10,7 @@ import torch
 
 from benchmarks.any_model.game import GRID
 from benchmarks.any_model.task import Round, make_task, rounds
-from market.measurement import Expansion, Measurement, distance, measure, quantised
+from market.measurement import Expansion, Measurement, Tolerance, distance, measure, quantised
 from market.measurement.expansion import BEYOND
 from market.measurement.spectrum import Spectrum, spectrum
 
@@ -50,7 +50,18 @@ def machines(data: str, alpha: float | None, seeds: int) -> list[dict[str, objec
                 row = " | ".join(f"{value:.1e}" for value in apart.values())
                 print(f"| {each.number + 1} | {name} | {row} | {100 * equal:.1f} % |", flush=True)
                 found.append({"round": each.number, "other": name, **apart, "equal": equal})
+    allowed = Tolerance()
+    for key, most in (("utility", allowed.utility), ("spread", allowed.utility)):
+        print_margin(key, found, most)
+    for key, most in (("linear", allowed.linear), ("floats", allowed.curvature)):
+        print_margin(key, found, most)
     return found
+
+
+def print_margin(key: str, found: list[dict[str, object]], most: float) -> None:
+    largest = max(float(str(row[key])) for row in found)
+    times = f"{most / largest:.0f} times that" if largest else "more than nothing"
+    print(f"{key}: at most {largest:.1e}; allowed is {most:.0e}, {times}")
 
 
 def between(mine: Expansion, theirs: Expansion) -> float:

@@ -13,7 +13,7 @@ WATCHED = (0, 1, 3, 6)
 Found = dict[str, object]
 
 
-def pay(data: str, alpha: float | None, seeds: int, step: str) -> list[Found]:
+def pay(data: str, alpha: float | None, seeds: int, step: str, rate: float) -> list[Found]:
     """One dictionary for each yardstick, round, behaviour and seed; a table of means."""
     found: list[Found] = []
     for seed in range(seeds):
@@ -26,7 +26,7 @@ def pay(data: str, alpha: float | None, seeds: int, step: str) -> list[Found]:
             return by_yardstick(ruler, each.deltas, len(each.task.validation), step).weights
 
         before = None
-        task = make_task(data, alpha, seed)
+        task = make_task(data, alpha, seed, rate=rate)
         for each in rounds(task, WATCHED[-1] + 1, seed, weights_of):
             if each.number in WATCHED:
                 made[each.number] = {at: yardstick(each, at) for at in ("recipe", "model")}

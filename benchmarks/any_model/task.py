@@ -31,6 +31,7 @@ class Task:
         name: of the data.
         module: the network at its start.
         k: coordinates.
+        rate: of learning, in the first round.
         objective: what it is trained for.
         trainers: their rows.
         validation: what is measured on.
@@ -41,6 +42,7 @@ class Task:
     name: str
     module: nn.Module
     k: int
+    rate: float
     objective: Loss
     trainers: list[Rows]
     validation: Validation
@@ -74,7 +76,7 @@ class Round:
 
         start = self.network.origin(torch.float32)
         drawn = 1000 * self.seed + 10 * self.number + stream
-        return descend(start, gradient, rows, rate_of(self.number, RATE), drawn)
+        return descend(start, gradient, rows, rate_of(self.number, self.task.rate), drawn)
 
     def own(self) -> Tensor:
         """The evaluator's step."""
@@ -82,7 +84,11 @@ class Round:
 
 
 def make_task(
-    name: str, alpha: float | None, seed: int, objective: Loss = Loss.CROSS_ENTROPY
+    name: str,
+    alpha: float | None,
+    seed: int,
+    objective: Loss = Loss.CROSS_ENTROPY,
+    rate: float = RATE,
 ) -> Task:
     """The digits, or Fashion-MNIST if it is installed.
 
@@ -118,6 +124,7 @@ def make_task(
         name,
         module.eval(),
         k,
+        rate,
         objective,
         [take(part) for part in parts],
         Validation(*take(order[:first])),

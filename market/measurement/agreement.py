@@ -45,8 +45,8 @@ class Tolerance:
     """
 
     utility: float = 1e-6
-    linear: float = 1e-3
-    curvature: float = 1e-3
+    linear: float = 1e-4
+    curvature: float = 1e-4
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Distance:
 def distance(mine: Expansion, own: Assessment, theirs: Measured) -> Distance:
     """How far another measurement is from one's own."""
     yardstick = theirs.yardstick
-    k, rank = len(mine.linear), mine.rank
+    rank = mine.rank
     c = torch.from_numpy(yardstick.linear)
     scale = float(mine.linear.norm()) or 1.0
     B = torch.from_numpy(np.ascontiguousarray(yardstick.root))
@@ -72,17 +72,20 @@ def distance(mine: Expansion, own: Assessment, theirs: Measured) -> Distance:
     seen = vectors @ mine.curvature.root(len(mine.curvature.values)).cpu().T
     difference = seen @ seen.T - torch.diag(values)
     apart = float(torch.linalg.matrix_norm(difference, 2)) if len(values) else 0.0
-    # Rounding moves B by a matrix E of norm e: |B'B - (B + E)'(B + E)| <= 2 |B| e + e^2.
+    # Rounding is as good as noise of deviation unit / sqrt(12). Within a space of m dimensions it
+    # is a matrix of norm 2 sqrt(m) deviations, and moves B'B by that times |B|; the sum of its
+    # eigenvalues moves by 2 |B|_F deviations. Both are allowed for twice.
     unit = 2.0 ** (yardstick.halvings - root_bits(yardstick.statistics.grid))
-    e = unit * (k**0.5 + rank**0.5) / 2
-    rounded = 2 * largest**0.5 * e + e * e
+    deviation = unit / 12**0.5
+    rounded = 4 * (largest * rank) ** 0.5 * deviation + len(c) * deviation**2
     total = float(mine.curvature.values[:rank].sum())
+    total_rounded = 4 * total**0.5 * deviation
     return Distance(
         utility=_relative(theirs.assessment.utility, own.utility),
         spread=_relative(theirs.assessment.spread, own.spread),
         linear=float((c - mine.linear.cpu()).norm()) / scale,
         curvature=max(apart - rounded, 0.0) / largest,
-        missing=max(total - float(values.sum()) - rank * rounded, 0.0) / (total or 1.0),
+        missing=max(total - float(values.sum()) - total_rounded, 0.0) / (total or 1.0),
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from market.coordinates import Coordinates, Weights, shapes_of
 from market.errors import InputError
@@ -67,7 +69,8 @@ class Network:
         dtype = next(iter(traded.values())).dtype
         module, weights = self._typed[dtype]
         X = X.to(dtype) if X.is_floating_point() else X
-        outputs: Tensor = functional_call(module, {**weights, **traded}, (X,))
+        with _without_fused_attention():
+            outputs: Tensor = functional_call(module, {**weights, **traded}, (X,))
         if outputs.ndim != 2:
             raise InputError(f"outputs of shape {tuple(outputs.shape)}: a row of numbers a row")
         return outputs
@@ -75,6 +78,18 @@ class Network:
     def outputs(self, theta: Tensor, X: Tensor) -> Tensor:
         """f(X; w + S theta), (n, C), differentiable in theta and of its float type."""
         return self.outputs_of(self.traded(theta), X)
+
+
+@contextmanager
+def _without_fused_attention() -> Iterator[None]:
+    """Attention as plain products: what torch fuses has no derivatives in forward mode."""
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with sdpa_kernel(SDPBackend.MATH):
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)
 
 
 def _doubled(module: nn.Module, weights: Weights) -> tuple[nn.Module, Weights]:

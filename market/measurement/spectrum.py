@@ -3,7 +3,8 @@
 A row of data costs C pull-backs where the matrix is made of its factors (`factors`), and twice
 `products_of(rank, THROUGH_NETWORK)` passes where it is not made (`products`), whatever k is. So
 factors it is up to some hundred outputs, as long as a k x k matrix fits; for a language model's
-vocabulary, or k of many thousands, products.
+vocabulary, or k of many thousands, products; and for modules that torch cannot differentiate for
+each row apart.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from market.measurement.factors import gram
+from market.measurement.factors import factor_bytes, factors, gram
 from market.measurement.krylov import leading, products_of
 from market.measurement.network import Network
 from market.measurement.products import gauss_newton_times
@@ -55,6 +56,16 @@ def by_factors(outputs: int, k: int, rank: int, memory: int) -> bool:
     return outputs <= 2 * products_of(rank, THROUGH_NETWORK) and 2 * 8 * k * k <= memory
 
 
+def row_by_row(network: Network, rows: Rows, theta: Tensor) -> bool:
+    """Whether torch can differentiate the module for each row apart: recurrent layers it cannot."""
+    few = Rows(rows.X[:2], rows.y[:2])
+    try:
+        next(factors(network, few, theta, len(few) * factor_bytes(network, theta.dtype)))
+    except RuntimeError:
+        return False
+    return True
+
+
 def spectrum(
     network: Network, rows: Rows, theta: Tensor, rank: int, memory: int = MEMORY
 ) -> Spectrum:
@@ -71,7 +82,7 @@ def spectrum(
     with torch.no_grad():
         outputs = network.outputs(theta, rows.X[:1]).shape[1]
     rank = min(rank, k)
-    if by_factors(outputs, k, rank, memory):
+    if by_factors(outputs, k, rank, memory) and row_by_row(network, rows, theta):
         matrix = gram(network, rows, theta, memory - 8 * k * k)
         values, vectors = leading(lambda some: some @ matrix, k, rank, ON_MATRIX, theta.device)
     else:

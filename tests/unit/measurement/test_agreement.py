@@ -98,7 +98,7 @@ def test_a_curvature_that_is_bent_is_seen(place: int) -> None:
 
 def test_a_bent_linear_part_utility_or_spread_is_seen() -> None:
     assert judged(replace(MINE, linear=1.01 * MINE.linear)) == (
-        "the linear part is apart by 0.01, more than 0.001",
+        "the linear part is apart by 0.01, more than 0.0001",
     )
     theirs = said(MINE)
     for other in (
