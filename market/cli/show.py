@@ -12,6 +12,8 @@ from market.chain.state import Phase, ProjectState
 from market.cli.context import Settings, shared_options
 from market.errors import MarketError, StorageError
 from market.instants import instant
+from market.measured.document import MeasuredDocument
+from market.measured.project import fetch_measured_document
 from market.project import connect_peers, fetch_document
 from market.prospectus.prospectus import page, page_json
 from market.prospectus.sections import Offered
@@ -48,11 +50,15 @@ def show(settings: Settings, project: str) -> None:
     settings.output.result(f"{head}\n\n{page(offered)}", page_json(offered))
 
 
-def _document(settings: Settings, market: Market, created: Created) -> Document | None:
+def _document(
+    settings: Settings, market: Market, created: Created
+) -> Document | MeasuredDocument | None:
     """The specification; None where it cannot be had, so that the terms are shown all the same."""
     try:
         with settings.storage() as storage:
             connect_peers(market, storage, (created.terms.owner, *created.terms.aggregators))
+            if created.terms.is_measured:
+                return fetch_measured_document(storage, created)
             return fetch_document(storage, created)
     except StorageError as error:
         settings.output.progress("no specification", reason=str(error))

@@ -9,8 +9,10 @@ from market.contribution.grid import Step
 from market.game import Payment, Scoring, Selection
 from market.prospectus import sections
 from market.prospectus.money import endings_of, rounds_of
+from market.prospectus.rules import unit_of
 from market.prospectus.sections import Offered
 from market.prospectus.trust import trust, trusted_arbiters
+from market.specification.document import Document
 
 SECTIONS = (
     ("What is trained", sections.work),
@@ -31,7 +33,8 @@ def page(offered: Offered) -> str:
 
 
 def page_json(offered: Offered) -> dict[str, Any]:
-    """The same for programs; money as texts, utilities as parts of the targets' mean square."""
+    """The same for programs; money as texts, utilities as parts of the targets' mean square, or
+    those of a measured loss as they are."""
     terms, state, document = offered.terms, offered.state, offered.document
     purse = offered.purse
     closed = state.phase.closed
@@ -40,8 +43,13 @@ def page_json(offered: Offered) -> dict[str, Any]:
         "phase": state.phase.name.lower(),
         "deadline": state.deadline,
         "name": None if document is None else document.name,
-        "features": None if document is None else document.features,
-        "columns": [] if document is None else list(document.columns),
+        "features": document.features if isinstance(document, Document) else None,
+        "columns": list(document.columns) if isinstance(document, Document) else [],
+        "coordinates": None
+        if document is None or isinstance(document, Document)
+        else document.coordinates,
+        "evaluators": list(terms.evaluators),
+        "evaluator_quorum": terms.evaluator_quorum,
         "outputs": terms.outputs,
         "rows": terms.rows,
         "owner": terms.owner,
@@ -62,10 +70,10 @@ def page_json(offered: Offered) -> dict[str, Any]:
             "step": Step(terms.step).method,
             "payment": Payment(terms.payment).method,
         },
-        "expected_gain": _part(terms.expected_gain, terms.energy),
+        "expected_gain": _part(terms.expected_gain, unit_of(terms)),
         "target": None
         if terms.target_utility == NEVER
-        else _part(terms.target_utility, terms.energy),
+        else _part(terms.target_utility, unit_of(terms)),
         "budget_wei": str(purse.budget),
         "fee_wei": str(terms.aggregator_fee),
         "trainer_stake_wei": str(terms.trainer_stake),
@@ -83,6 +91,8 @@ def page_json(offered: Offered) -> dict[str, Any]:
             "settle": terms.settle_seconds,
             "answer": terms.answer_seconds,
             "audit": terms.audit_seconds,
+            "measure": terms.measure_seconds,
+            "contest": terms.contest_seconds,
             "exit": terms.exit_seconds,
         },
     }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from market.chain.terms import NEVER, Terms
+from market.contribution.grid import Grid
+from market.contribution.lowrank import STATS_BITS
 from market.game import Payment, Scoring, Selection, Step
 from market.game.purse import BASIS_POINTS
 
@@ -65,9 +67,23 @@ def rule_sentences(terms: Terms) -> tuple[str, ...]:
     )
 
 
+def unit_of(terms: Terms) -> int:
+    """What of the integer utility is 1: a loss of 1, or the targets' mean square."""
+    if terms.is_measured:
+        return Grid(terms.slots, stats_bits=STATS_BITS, moves=Step.BOUNDED).utility_unit
+    return terms.energy
+
+
 def explained(terms: Terms, utility: int) -> str:
-    """A utility as part of the targets' mean square: 100 % is a model without a residual."""
+    """A utility as part of the targets' mean square, 100 % is a model without a residual; or as
+    what a measured loss falls by."""
+    if terms.is_measured:
+        return f"{utility / unit_of(terms):.4g}"
     return f"{100 * utility / terms.energy:.1f} %" if terms.energy else str(utility)
+
+
+def _of_what(terms: Terms) -> str:
+    return "in the loss" if terms.is_measured else "of the squared targets"
 
 
 def percent(basis_points: int) -> str:
@@ -91,9 +107,9 @@ def _payment(terms: Terms) -> tuple[str, ...]:
             "cover it: never settling such a round can cost them less than it gained.",
         )
     return (
-        f"The budget is meant for a gain of {explained(terms, terms.expected_gain)} of the squared "
-        "targets. So much of it as the best model reached is paid; what was not gained returns to "
-        "the owner.",
+        f"The budget is meant for a gain of {explained(terms, terms.expected_gain)} "
+        f"{_of_what(terms)}. So much of it as the best model reached is paid; what was not gained "
+        "returns to the owner.",
         *at_once,
         evenly,
     )
@@ -103,7 +119,7 @@ def _ends(terms: Terms) -> tuple[str, ...]:
     sentences = []
     if terms.target_utility != NEVER:
         sentences.append(
-            f"A utility of {explained(terms, terms.target_utility)} of the squared targets ends "
+            f"A utility of {explained(terms, terms.target_utility)} {_of_what(terms)} ends "
             "the project early."
         )
     if terms.decay_bps != BASIS_POINTS:

@@ -11,7 +11,10 @@ from market.chain.terms import Terms
 from market.game import Purse
 from market.instants import moment
 from market.judging import purse_of
+from market.measured.document import MeasuredDocument
 from market.prospectus.copies import FAIR_PERCENT, measured_up_to
+from market.prospectus.measured import judges as measured_judges
+from market.prospectus.measured import work as measured_work
 from market.prospectus.money import alike, endings_of, rounds_of
 from market.prospectus.rules import percent, rule_sentences
 from market.prospectus.spans import counted, span
@@ -37,7 +40,7 @@ class Offered:
 
     created: Created
     state: ProjectState
-    document: Document | None
+    document: Document | MeasuredDocument | None
     currency: Currency
     judges: tuple[str, ...]
     stakes: Mapping[str, int]
@@ -54,6 +57,9 @@ class Offered:
 def work(offered: Offered) -> list[str]:
     """What is trained, on what."""
     terms, document = offered.terms, offered.document
+    if isinstance(document, MeasuredDocument) or terms.is_measured:
+        network = document if isinstance(document, MeasuredDocument) else None
+        return measured_work(terms, offered.state, network)
     measured = (
         f"It is measured on {terms.rows} rows of the owner: how much their mean squared residual "
         "falls."
@@ -81,6 +87,8 @@ def judges(offered: Offered) -> list[str]:
     """What stands behind the validation rows."""
     terms, show = offered.terms, offered.currency.show
     said = trust(terms, offered.judges)
+    if terms.is_measured:
+        return measured_judges(terms, said, offered.currency)
     lines = [said[0].upper() + said[1:] + "."]
     if not terms.arbiters:
         return [
@@ -159,7 +167,8 @@ def time(offered: Offered) -> list[str]:
     """The windows, as lengths."""
     terms = offered.terms
     usual = (terms.commit_seconds, terms.reveal_seconds, terms.settle_seconds)
-    whole = terms.rounds * sum(usual)
+    measuring = terms.measure_seconds + terms.contest_seconds
+    whole = terms.rounds * sum(usual) + (terms.rounds + 1) * measuring
     last = ""
     if offered.state.phase is Phase.JOINING:
         last = f", by {moment(offered.state.deadline + whole)} if it opens when joining ends"
@@ -167,6 +176,14 @@ def time(offered: Offered) -> list[str]:
         f"Joining takes {span(terms.join_seconds)}, or until {terms.participants} have joined.",
         f"A round: {span(usual[0])} to train and commit, {span(usual[1])} to reveal, "
         f"{span(usual[2])} to settle; {span(terms.answer_seconds)} more for challenged deltas.",
+        *(
+            [
+                f"Before each round and after the last: {span(terms.measure_seconds)} to measure, "
+                f"{span(terms.contest_seconds)} to contest."
+            ]
+            if terms.is_measured
+            else []
+        ),
         f"{counted(terms.rounds, 'round')}, so at most {span(whole)} without retries{last}.",
         f"A round that fails is opened again up to {counted(terms.max_retries, 'time')}.",
         *(

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from market.chain.logs import Created
 from market.chain.state import Phase
 from market.chain.terms import NEVER, Terms
+from market.contribution.grid import Grid
+from market.contribution.lowrank import STATS_BITS
 from market.datasets.preprocessing import Scaling
 from market.game import Payment, Purse, Scoring, Selection, Step
 from market.prospectus.copies import MEASURED, measured_up_to
@@ -234,3 +236,34 @@ def test_copies_are_shown_up_to_the_places_of_a_round() -> None:
     assert measured_up_to(32) == MEASURED
     assert [case.copies for case in measured_up_to(8)] == [2, 4]
     assert measured_up_to(2) == ()
+
+
+def measured_terms(**more: Any) -> Terms:
+    unit = Grid(10, stats_bits=STATS_BITS, moves=Step.BOUNDED).utility_unit
+    told = {
+        "evaluators": (OWNER,),
+        "evaluator_quorum": 1,
+        "measure_seconds": 600,
+        "contest_seconds": 60,
+        "step": Step.BOUNDED,
+        "energy": unit // 2,
+        "expected_gain": unit * 3 // 2,
+    }
+    return replace(TERMS, **{**told, **more})
+
+
+def test_a_network_is_called_what_it_is_whether_its_specification_can_be_had() -> None:
+    text = page(offered(measured_terms(), document=None))
+    for said in (
+        "the owner alone measures its loss on 270 rows of the owner",
+        f"{OWNER}  evaluator",
+        "The gain that pays you is attested",
+        "a gain of 1.5 in the loss",
+        "no further than the mean of those that surely gain",
+        "10 minutes to measure, 1 minute to contest",
+    ):
+        assert said in text
+    alone = measured_terms(arbiters=(), arbiter_quorum=0, audit_bps=0, owner_bond=0, dispute_bond=0)
+    assert "it is the evaluators' word" in page(offered(alone, document=None))
+    told = page_json(offered(measured_terms(), document=None))
+    assert (told["evaluators"], told["expected_gain"]) == ([OWNER], 1.5)
