@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from market.errors import InputError
-from market.local_training import evaluate
+from market.local_training import evaluate, outputs_of
 from market.objectives import ClassMetrics, LabelMetrics, Loss, NumberMetrics, write_metrics
 from market.objectives.events import EventFile
 
@@ -94,3 +94,33 @@ def test_weights_that_are_not_the_networks_are_refused() -> None:
         evaluate(network, {"weight": weights["weight"]}, X, y, Loss.CROSS_ENTROPY)
     with pytest.raises(InputError, match=r"bias has shape \(2,\), not \(3,\)"):
         evaluate(network, {**weights, "bias": torch.zeros(3)}, X, y, Loss.CROSS_ENTROPY)
+
+
+def test_outputs_are_those_of_all_rows_at_once_in_evaluation_mode() -> None:
+    network = nn.Sequential(nn.Dropout(0.9), nn.Linear(4, 2)).train()
+    weights = {"1.weight": torch.randn(2, 4), "1.bias": torch.randn(2)}
+    X = np.random.default_rng(0).normal(size=(23, 4))
+    found = outputs_of(network, weights, X, batch_size=10)
+    wanted = X @ weights["1.weight"].double().numpy().T + weights["1.bias"].double().numpy()
+    assert found.dtype == np.float32
+    assert found == pytest.approx(wanted, rel=1e-4, abs=1e-5)
+    assert network.training
+
+
+def test_outputs_that_are_no_answer_are_refused() -> None:
+    network, weights = linear(4, 2)
+    X = torch.zeros(12, 4)
+    with pytest.raises(InputError, match="there are no rows"):
+        outputs_of(network, weights, X[:0])
+    with pytest.raises(InputError, match=r"the network takes no rows of shape \(5,\)"):
+        outputs_of(network, weights, torch.zeros(2, 5))
+    with pytest.raises(InputError, match=r"which is no list of numbers for each"):
+        outputs_of(network, weights, torch.zeros(2, 3, 4))
+    with pytest.raises(InputError, match="not the network's: bias"):
+        outputs_of(network, {"weight": weights["weight"]}, X)
+    X[11] = torch.finfo(torch.float32).max
+    with pytest.raises(InputError, match="the network gives NaN or infinity for row 11"):
+        outputs_of(network, {**weights, "weight": torch.full((2, 4), 9.0)}, X, batch_size=5)
+    X[7] = torch.nan
+    with pytest.raises(InputError, match="row 7 holds NaN"):
+        outputs_of(network, weights, X, batch_size=5)
