@@ -148,7 +148,7 @@ class Prepared:
     """What the service works with."""
 
     bench: Bench
-    witness: Witness | None
+    witness: Witness
 
 
 def _linear(
@@ -188,6 +188,7 @@ def _measured(
     from market.measured.lineage import Networks
     from market.measured.project import open_measured
     from market.trainer.network import NetworkWorkshop
+    from market.trainer.network_rows import NetworkMeasure
 
     opened = open_measured(market, storage, id, settings.output.progress)
     rows = read(choices.data, opened.document.schema)
@@ -204,4 +205,5 @@ def _measured(
         choices.seed,
         choices.attack == "withhold",
     )
-    return Prepared(bench, None)
+    measure = NetworkMeasure(opened, rows, LeaveRule(choices.leave_after))
+    return Prepared(bench, Witness(market, id, measure, settings.output.progress))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from market.chain.logs import SettledRound
 from market.chain.market import Market
 from market.chain.state import ProjectState
 from market.errors import InputError
 from market.progress import Progress
 from market.project import settled_before
-from market.training.linear import Floats
-from market.yardstick.own_rows import OwnMeasure
+from market.yardstick.own_rows import RoundMeasure
 
 
 class Witness:
@@ -21,15 +23,17 @@ class Witness:
         progress: told of each finding.
     """
 
-    def __init__(self, market: Market, id: bytes, measure: OwnMeasure, progress: Progress) -> None:
+    def __init__(
+        self, market: Market, id: bytes, measure: RoundMeasure[Any], progress: Progress
+    ) -> None:
         self._market, self._id, self._measure, self._progress = market, id, measure, progress
-        self._seen: tuple[int, Floats] | None = None
+        self._seen: tuple[int, Any] | None = None
 
-    def leaves(self, state: ProjectState, weights: Floats) -> bool:
+    def leaves(self, state: ProjectState, weights: Any) -> bool:
         """Whether to leave before the commit of the open round, which nothing is lost by.
 
         Args:
-            weights: (F, C) that the round starts from.
+            weights: of the model that the round starts from.
 
         Raises:
             ChainError: the node is dead, or lags behind.
@@ -39,9 +43,16 @@ class Witness:
             return False
         last = settled_before(self._market, self._id, state)[-1]
         try:
-            found = self._measure.look(before[1], weights, last.utility_after - last.utility_before)
+            found = self._measure.look(before[1], weights, self._gain(last))
         except InputError as error:  # a model of another shape is not trained on either
             self._progress("failed", reason=error.message)
             return False
         self._progress("measured", round=last.round, gain=found.sentence)
         return found.leaves
+
+    def _gain(self, last: SettledRound) -> int:
+        """On the owner's rows, in units of the integer utility: proven, or attested."""
+        if not self._market.created(self._id).terms.is_measured:
+            return last.utility_after - last.utility_before
+        measured = self._market.measuring(self._id).measured
+        return measured[last.round + 1].utility - measured[last.round].utility

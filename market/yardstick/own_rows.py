@@ -8,13 +8,17 @@ trainer to choose.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from market.errors import InputError
 from market.specification.document import Document
+
+M = TypeVar("M")
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Finding:
     Args:
         own: gain in utility on its rows: how much the mean squared residual fell.
         error: its standard error.
-        proven: the gain on the owner's rows, as the contract computed it.
+        proven: the gain on the owner's rows, as the contract computed it, or as was attested.
         losing: rounds in a row, this one included, that lost by more than the rule's errors.
         leaves: whether the rule says to leave before the next commit.
     """
@@ -64,8 +68,49 @@ class Finding:
         )
 
 
-class OwnMeasure:
-    """Looks at each settled round in turn.
+class RoundMeasure(ABC, Generic[M]):
+    """Looks at each settled round in turn; of models of type M.
+
+    Args:
+        unit: of the integer utility.
+        rule: when to leave.
+    """
+
+    def __init__(self, unit: int, rule: LeaveRule | None) -> None:
+        self._unit = unit
+        self._rule = rule or LeaveRule()
+        self._losing = 0
+
+    @abstractmethod
+    def losses(self, model: M) -> npt.NDArray[np.float64]:
+        """(n,) of each of the trainer's rows; utility is their mean, negated, up to a constant.
+
+        Raises:
+            InputError: the model is of another shape than the project's.
+        """
+
+    def look(self, before: M, after: M, said_gain: int) -> Finding:
+        """What a round did.
+
+        Args:
+            before: the model that the round started from.
+            after: the one it ended with.
+            said_gain: by the contract, in units of the integer utility.
+
+        Raises:
+            InputError: as `losses`.
+        """
+        gains = self.losses(before) - self.losses(after)
+        own = float(gains.mean())
+        error = float(gains.std(ddof=1) / math.sqrt(len(gains))) if len(gains) > 1 else math.inf
+        lost = own < -self._rule.errors * error
+        self._losing = self._losing + 1 if lost else 0
+        leaves = 0 < self._rule.rounds <= self._losing
+        return Finding(own, error, said_gain / self._unit, self._losing, leaves)
+
+
+class OwnMeasure(RoundMeasure[npt.NDArray[np.float64]]):
+    """Of linear models, (F, C).
 
     Args:
         document: of the project: scaling, grid, classes.
@@ -88,37 +133,15 @@ class OwnMeasure:
             raise InputError("there are no rows to measure a round on")
         self._rows = document.scaling.design(X)
         self._targets = np.eye(document.classes)[y]
-        self._unit = document.grid.utility_unit
-        self._rule = rule or LeaveRule()
-        self._losing = 0
+        super().__init__(document.grid.utility_unit, rule)
 
-    def look(
-        self,
-        before: npt.NDArray[np.float64],
-        after: npt.NDArray[np.float64],
-        proven_gain: int,
-    ) -> Finding:
-        """What a round did.
-
-        Args:
-            before: (F, C) weights of the model that the round started from.
-            after: (F, C) weights of the one it ended with.
-            proven_gain: by the contract, in units of the integer utility.
+    def losses(self, model: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """(n,) squared residuals of each row.
 
         Raises:
-            InputError: models of another shape.
+            InputError: a model of another shape.
         """
         shape = (self._rows.shape[1], self._targets.shape[1])
-        if before.shape != shape or after.shape != shape:
-            raise InputError(f"models of shape {before.shape} and {after.shape}")
-        gains = self._losses(before) - self._losses(after)
-        own = float(gains.mean())
-        error = float(gains.std(ddof=1) / math.sqrt(len(gains))) if len(gains) > 1 else math.inf
-        lost = own < -self._rule.errors * error
-        self._losing = self._losing + 1 if lost else 0
-        leaves = 0 < self._rule.rounds <= self._losing
-        return Finding(own, error, proven_gain / self._unit, self._losing, leaves)
-
-    def _losses(self, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """(n,) squared residuals of each row: U is their mean, negated, up to a constant."""
-        return np.asarray(((self._targets - self._rows @ weights) ** 2).sum(axis=1))
+        if model.shape != shape:
+            raise InputError(f"a model of shape {model.shape}, not {shape}")
+        return np.asarray(((self._targets - self._rows @ model) ** 2).sum(axis=1))

@@ -56,7 +56,7 @@ def test_what_chance_explains_is_no_loss() -> None:
 def test_what_is_refused() -> None:
     with pytest.raises(InputError, match="no rows"):
         OwnMeasure(DOCUMENT, TABLE.X[:0], TABLE.y[:0])
-    with pytest.raises(InputError, match="models of shape"):
+    with pytest.raises(InputError, match="a model of shape"):
         OwnMeasure(DOCUMENT, TABLE.X, TABLE.y).look(NOTHING, NOTHING[:3], 0)
     with pytest.raises(InputError, match="leaving after"):
         LeaveRule(rounds=-1)
