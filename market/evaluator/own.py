@@ -26,9 +26,6 @@ from market.measurement import (
     undone,
 )
 
-RATE_UNIT = 10**9
-"""The contract counts learning rates in 1e-9."""
-
 
 @dataclass(frozen=True, eq=False)
 class Own:
@@ -79,7 +76,7 @@ class Bench:
             InputError: nothing finite can be measured.
         """
         coordinates = self._networks.coordinates(seed)
-        newest = self._networks.after(state, number)
+        newest = self._networks.candidate(state, number)
         losses, before = self._losses(newest, coordinates), None
         assessment = assess(losses, None, self._project.document.grid)
         base, lost = newest, False
@@ -88,14 +85,16 @@ class Bench:
             before = self._losses(previous, coordinates)
             assessment = assess(losses, before, self._project.document.grid)
             # On demand the round is open, and the contract has decided.
-            open_round = state.measure.number > number
-            lost = not open_round and undone(state.utility, assessment)
+            if state.measure.number > number:
+                lost = self._networks.was_undone(number - 1)
+            else:
+                lost = undone(state.utility, assessment)
             base = previous if lost else newest
         expansion = expand(
             self._network(base, coordinates),
             self._validation,
             expansion_point(
-                lambda: self._step(base, coordinates, state), self._last(state, number)
+                lambda: self._step(base, coordinates, number), self._last(state, number)
             ),
             self._project.document.rank,
         )
@@ -109,14 +108,14 @@ class Bench:
         loss = self._project.document.recipe.loss
         return Network(self._project.network.eval(), weights, coordinates, loss)
 
-    def _step(self, weights: Weights, coordinates: Coordinates, state: ProjectState) -> Tensor:
-        """A step by the trainers' recipe on the validation rows, with a seed that all know."""
-        recipe = replace(
-            self._project.document.recipe,
-            learning_rate=state.learning_rate / RATE_UNIT,
-            privacy=None,
-            early_stopping=None,
-        )
+    def _step(self, weights: Weights, coordinates: Coordinates, number: int) -> Tensor:
+        """A step by the trainers' recipe on the validation rows, with a seed that all know.
+
+        At the first round's learning rate whatever has become of it: its direction is what counts,
+        and who is asked on demand is to make the same.
+        """
+        recipe = replace(self._project.document.recipe, privacy=None, early_stopping=None)
+        rounds = self._project.terms.rounds
         trained = train(
             self._project.network,
             weights,
@@ -124,9 +123,9 @@ class Bench:
             self._rows.X,
             self._rows.y,
             recipe,
-            seed=state.measure.number,
-            round=min(state.round, self._project.terms.rounds - 1),
-            rounds=self._project.terms.rounds,
+            seed=number,
+            round=min(number, rounds - 1),
+            rounds=rounds,
         )
         return torch.from_numpy(trained.theta).to(coordinates.device)
 

@@ -67,10 +67,24 @@ class Networks:
         Raises:
             StorageError, ChainError: as `of`.
         """
-        settled = settled_before(self._market, self._project.id, state)
         logs = self._market.measuring(self._project.id)
-        path = [found for found in settled[:rounds] if found.round not in logs.undone]
-        return self._fold(path, logs)
+        return self._fold(self._path(state, rounds, logs), logs)
+
+    def candidate(self, state: ProjectState, rounds: int) -> Weights:
+        """The same with the last of these rounds, though it may have been undone: what is measured.
+
+        Raises:
+            StorageError, ChainError: as `of`.
+        """
+        if rounds == 0:
+            return self._held[()]
+        logs = self._market.measuring(self._project.id)
+        last = settled_before(self._market, self._project.id, state)[rounds - 1]
+        return self._fold([*self._path(state, rounds - 1, logs), last], logs)
+
+    def was_undone(self, number: int) -> bool:
+        """Whether the model of this round did not stand."""
+        return number in self._market.measuring(self._project.id).undone
 
     def last_move(self, state: ProjectState, rounds: int) -> tuple[int, ...]:
         """theta-bar of the last of so many rounds, k integers, whether it was undone or not.
@@ -90,6 +104,10 @@ class Networks:
             vector = self._project.fetch_model(self._storage, found.model_cid, found.model)
             self._moves[found.round] = tuple(vector[: self._project.document.coordinates])
         return self._moves[found.round]
+
+    def _path(self, state: ProjectState, rounds: int, logs: MeasuringLogs) -> list[SettledRound]:
+        settled = settled_before(self._market, self._project.id, state)
+        return [found for found in settled[:rounds] if found.round not in logs.undone]
 
     def _fold(self, path: Sequence[SettledRound], logs: MeasuringLogs) -> Weights:
         rounds = tuple(found.round for found in path)

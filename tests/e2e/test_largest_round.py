@@ -16,8 +16,9 @@ from market.chain.deploy import deploy
 from market.chain.refusal import Refusals
 from market.contribution.claims import game_of
 from market.game import Scoring, judge
+from market.game.purse import MAX_SLOTS
 from market.judging import rule_of
-from market.specification.owner import MAX_ENTRIES, MAX_SLOTS
+from market.specification.owner import MAX_ENTRIES
 from market.vectors import salted
 from tests.e2e.stage import ETHER, Delta, Proven, Stage
 from zk.commit import commit
