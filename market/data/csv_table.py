@@ -171,7 +171,8 @@ class CsvTable:
         """Adds blank lines between rows: whoever counts them would read the answers one off."""
         if not self._lines:
             return
-        there = np.isin(np.arange(2, self._lines[-1]), [*self._lines, *self._ragged])
+        known = np.concatenate([np.array(self._lines), np.array(self._ragged, dtype=np.int64)])
+        there = np.isin(np.arange(2, self._lines[-1]), known)
         blank = np.flatnonzero(~there) + 2
         if len(blank):
             findings.add(
