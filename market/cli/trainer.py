@@ -169,9 +169,9 @@ def _linear(
         check_rows(opened.terms)
         initial = opened.fetch_weights(storage, opened.created.model_cid, opened.terms.model)
         check_expected_gain(opened.terms, document, table, initial)
-    measure = OwnMeasure(document, table.X, table.y, LeaveRule(choices.leave_after))
     withholds = choices.attack == "withhold"
     bench = Workshop(opened, table, choices.device, choices.against_model, choices.seed, withholds)
+    measure = OwnMeasure(document, table.X, table.y, LeaveRule(choices.leave_after))
     return Prepared(bench, Witness(market, id, measure, settings.output.progress))
 
 

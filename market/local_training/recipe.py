@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from market.durable import parse_json
 from market.errors import InputError
 from market.local_training.entries import OneOf, Part, Real, Table, Whole, entry, parse_table
 from market.local_training.optimisers import OPTIMISERS, Optimiser, Sgd
@@ -125,7 +126,7 @@ def read_recipe(encoded: bytes) -> Recipe:
         InputError: it is no recipe, or not written canonically.
     """
     try:
-        raw: Any = json.loads(encoded)
+        raw: Any = parse_json(encoded)
     except (ValueError, RecursionError) as error:
         raise InputError(f"the recipe is no JSON: {error}") from error
     recipe = parse_recipe(raw)

@@ -17,6 +17,7 @@ from market.contribution.grid import Grid, Step
 from market.contribution.lowrank import STATS_BITS
 from market.data.form import from_dict, to_dict
 from market.data.schema import Schema
+from market.durable import parse_json
 from market.errors import InputError, StorageError
 from market.local_training import Recipe, parse_recipe
 from market.measurement import Tolerance
@@ -26,8 +27,6 @@ VERSION = 1
 KIND = "measured"
 MAX_BYTES = 1 << 20
 MAX_SCOPE = 1000
-_MAX_BRACKETS = 100_000
-"""The parser recurses once for each, and a dependency lifts the limit that would stop it."""
 
 
 @dataclass(frozen=True)
@@ -131,10 +130,8 @@ def decode_measured(data: bytes, digest: bytes) -> MeasuredDocument:
     """
     if keccak(data) != digest:
         raise StorageError("the specification document is not the one that the terms name")
-    if data.count(b"[") + data.count(b"{") > _MAX_BRACKETS:
-        raise StorageError("the specification document is malformed: absurdly nested")
     try:
-        value: dict[str, Any] = json.loads(data)
+        value: dict[str, Any] = parse_json(data)
         if (value.pop("version"), value.pop("kind")) != (VERSION, KIND):
             raise ValueError(f"another version than {VERSION}, or of another kind of project")
         document = MeasuredDocument(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from circuits.lowrank_shape import LowRankShape
 from market.contribution.grid import Grid
 from market.contribution.lowrank import LowRankStatistics
+from market.durable import parse_json
 from market.errors import InputError, StorageError
 from market.storage.base import Storage
 from market.storage.cid import cid_of
@@ -81,7 +82,7 @@ def fetch_manifest(storage: Storage, cid: str, seconds: float) -> Manifest:
         StorageError: it cannot be fetched, or is no manifest.
     """
     try:
-        value = json.loads(storage.get(cid, MAX_BYTES, seconds))
+        value = parse_json(storage.get(cid, MAX_BYTES, seconds))
         if set(value) != {"judges", "aggregators"} or not all(
             type(each) is str and len(each) <= 64 for each in value.values()
         ):

@@ -19,6 +19,7 @@ from eth_utils.crypto import keccak
 
 from market.data.rows import Rows
 from market.data.schema import Schema
+from market.durable import parse_json
 from market.errors import InputError, StorageError
 from market.merkle import ordered, tree
 
@@ -90,7 +91,7 @@ def unpack_rows(data: bytes, schema: Schema, root: bytes) -> Rows:
         (length,) = _LENGTH.unpack(data[len(MAGIC) : start])
         if length > _MAX_HEAD:
             raise ValueError("its head is too long")
-        head = json.loads(data[start : start + length])
+        head = parse_json(data[start : start + length])
         (X_dtype, X_shape), (y_dtype, y_shape) = head["X"], head["y"]
         X_count, y_count = _count(X_dtype, X_shape), _count(y_dtype, y_shape)
         if tuple(X_shape[1:]) != schema.shape or X_shape[0] != y_shape[0] > 0:

@@ -43,7 +43,9 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> None:
         address="0x" + "11" * 20,
         holdings=lambda *_: 10**24,
         trainer=lambda *_: SimpleNamespace(standing=Standing.NONE),
-        created=lambda *_: SimpleNamespace(terms=SimpleNamespace(invited=bytes(32))),
+        created=lambda *_: SimpleNamespace(
+            terms=SimpleNamespace(invited=bytes(32), is_measured=False)
+        ),
     )
     monkeypatch.setattr(Settings, "account", lambda _: market)
     monkeypatch.setattr(Settings, "market", lambda *_, **__: market)
@@ -127,7 +129,7 @@ def create(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     monkeypatch.setattr("market.owner.create.announced_keys", lambda *_: [])
     monkeypatch.setattr("market.owner.create.expected_gain", gain)
-    monkeypatch.setattr("market.owner.create._srs_for", reached)
+    monkeypatch.setattr("market.owner.create.srs_for", reached)
 
     def created() -> Any:
         spec = str(tmp_path / "spec.toml")
