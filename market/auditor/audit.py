@@ -8,11 +8,12 @@ model commitment is computed again.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
+from market.auditor.circuit import circuit_claims, next_model, reveal_claims
 from market.auditor.claim import Audit, claim
 from market.auditor.conduct import conduct_claims
 from market.auditor.entries import Booked
@@ -22,22 +23,18 @@ from market.auditor.money import money_claims
 from market.auditor.proven import judge_again, verdicts
 from market.auditor.rounds import Course, follow
 from market.auditor.verdicts import verdict_claims
-from market.chain.logs import RevealEvent, SettledRound, Settlement
+from market.chain.logs import SettledRound, Settlement
 from market.chain.market import Market
-from market.chain.terms import Terms
-from market.chain.verifier import verifier_artifact, verifier_code_hash
 from market.contribution.grid import Step, lattice_of
 from market.errors import MarketError
 from market.progress import Progress, silent
 from market.project import Project, connect_peers, fetch_document, fetch_srs
 from market.storage.base import Storage
 from zk.binding import Binding
-from zk.commit import commit, zero_point
-from zk.curve import linear_combination
+from zk.commit import commit
 from zk.field import Point
 from zk.folding import statement
-from zk.keys import Keys, derive_keys
-from zk.opening import tau
+from zk.keys import derive_keys
 from zk.prove import verify
 
 
@@ -85,7 +82,7 @@ class Auditor:
 
     def _check(self, project: Project) -> Audit:
         created, terms, id = project.created, project.terms, project.id
-        self._check_circuit(terms, project.keys)
+        self._audit.claims += circuit_claims(self._market, terms, project.keys)
         self._claim(
             "project", "models are on the grid that the terms' step needs", *_lattices(project)
         )
@@ -93,7 +90,7 @@ class Auditor:
         # Others reveal, settle and withdraw meanwhile: books and balances are those of one block.
         self._market = self._market.at_newest_block()
 
-        self._check_reveals(self._market.all_reveals(id))
+        self._audit.claims += reveal_claims(self._market.all_reveals(id))
         history = self._market.history(id)
         course = follow(history, terms)
         read = cache(lambda transaction: self._market.settlement(transaction, terms))
@@ -122,45 +119,6 @@ class Auditor:
             invitation_of=lambda sent: market.invitation(sent, project.terms),
         )
 
-    def _check_circuit(self, terms: Terms, keys: Keys) -> None:
-        artifact = verifier_artifact(keys)
-        self._claim(
-            "circuit",
-            "verification key, settings and SRS are the named ones",
-            keys.identity.hex(),
-            terms.circuit.hex(),
-        )
-        self._claim(
-            "circuit", "the zero vector's commitment is right", zero_point(keys), terms.zero
-        )
-        derived = verifier_code_hash(artifact)
-        self._claim(
-            "circuit",
-            "the verifier's code follows from the circuit and the SRS",
-            derived.hex(),
-            terms.verifier_code_hash.hex(),
-        )
-        address = self._market.verifier_of(terms.circuit, terms.verifier_code_hash)
-        on_chain = self._market.code_hash(address).hex() if address else "no verifier"
-        self._claim("circuit", "that code stands where the registry says", on_chain, derived.hex())
-        self._claim(
-            "circuit",
-            "published deltas are checked against this SRS and this circuit's vectors",
-            (terms.tau, terms.logrows, terms.entries),
-            (tau(keys.srs), keys.logrows, keys.shape.vector_length),
-        )
-
-    def _check_reveals(self, reveals: list[RevealEvent]) -> None:
-        takers: dict[Point, tuple[str, int]] = {}
-        for reveal in reveals:
-            taker = takers.setdefault(reveal.point, (reveal.trainer, reveal.round))
-            self._claim(
-                f"round {reveal.round}",
-                f"the delta of {reveal.trainer} is its own",
-                taker,
-                (reveal.trainer, reveal.round),
-            )
-
     def _check_round(
         self,
         project: Project,
@@ -171,7 +129,7 @@ class Auditor:
     ) -> None:
         terms, keys, found = project.terms, project.keys, booked.found
         subject = f"round {found.round}"
-        points = _standing(course, found)
+        points = course.standing_of(found)
         self._claim(
             subject,
             "the settled trainers are those whose reveals stand, in their order",
@@ -222,20 +180,3 @@ def _lattices(project: Project) -> tuple[int, int]:
     """Of the document's grid, and of the terms'."""
     terms = project.terms
     return project.document.grid.lattice, lattice_of(terms.slots, Step(terms.step))
-
-
-def _standing(course: Course, found: SettledRound) -> dict[str, Point]:
-    """Points of the trainers whose reveals stood in the opening that was settled, in order."""
-    for opening in course.openings:
-        if opening.settled is not None and opening.settled.place == found.place:
-            return {trainer: opening.points[trainer] for trainer in opening.standing}
-    return {}
-
-
-def next_model(
-    zero: Point, model: Point, deltas: Sequence[Point], weights: Sequence[int]
-) -> Point | str:
-    """The commitment of w + sum of weights[i] * D_i: commitments are affine, C(v) = A v + zero."""
-    if len(deltas) != len(weights):
-        return f"{len(weights)} weights for {len(deltas)} deltas"
-    return linear_combination([model, *deltas, zero], [1, *weights, -sum(weights)])

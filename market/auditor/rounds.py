@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from market.auditor.ring import Arc
-from market.chain.logs import Log
+from market.chain.logs import Log, SettledRound
 from market.chain.state import Phase
 from market.chain.terms import Terms
 from market.specification.amounts import NOBODY
@@ -90,6 +90,13 @@ class Course:
     def of_round(self, number: int) -> list[Opening]:
         """The openings of a round, oldest first."""
         return [each for each in self.openings if each.round == number]
+
+    def standing_of(self, found: SettledRound) -> dict[str, Point]:
+        """Points of the trainers whose reveals stood in the opening that was settled, in order."""
+        for opening in self.openings:
+            if opening.settled is not None and opening.settled.place == found.place:
+                return {trainer: opening.points[trainer] for trainer in opening.standing}
+        return {}
 
     def silent_before(self, account: str, epoch: int) -> str | None:
         """The transaction that showed the account to be silent, in an opening before this one."""

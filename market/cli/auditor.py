@@ -10,12 +10,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from market.auditor.audit import Auditor
-from market.chain.market import project_id
+from market.auditor.claim import Audit
+from market.chain.market import Market, project_id
 from market.cli.context import Settings, shared_options
 from market.cli.output import columns, printable
 from market.cli.standing import exceptional, judgement
+from market.errors import InputError
 from market.instants import instant
+from market.project import connect_peers
 from market.specification.amounts import NOBODY
+from market.storage.base import Storage
 
 _SHOWN = 40
 """Trainers that are listed for people."""
@@ -127,6 +131,33 @@ def status(settings: Settings, project: str) -> None:
         show(f"and {len(trainers) - _SHOWN} more: --json has them all")
 
 
+def _audit(
+    settings: Settings, market: Market, storage: Storage, id: bytes, deep: bool, data: str | None
+) -> Audit:
+    """Of either kind of project.
+
+    Raises:
+        InputError: an option is given that is for the other kind.
+    """
+    progress = settings.output.progress
+    if not market.created(id).terms.is_measured:
+        if data is not None:
+            raise InputError("--data is for projects that train a network", "leave it out")
+        return Auditor(market, storage, deep, progress).run(id)
+    if deep:
+        raise InputError("--deep is for linear projects", "leave it out")
+    from market.auditor.measured import audit_measured
+    from market.data.read import read
+    from market.measured.project import fetch_measured_document
+
+    rows = None
+    if data is not None:
+        created = market.created(id)
+        connect_peers(market, storage, (created.terms.owner, *created.terms.aggregators))
+        rows = read(data, fetch_measured_document(storage, created).schema)
+    return audit_measured(market, storage, id, rows, progress)
+
+
 @click.command(epilog="Example: market audit 0x5c... --deep")
 @shared_options
 @click.argument("project")
@@ -135,13 +166,21 @@ def status(settings: Settings, project: str) -> None:
     is_flag=True,
     help="Derive keys and verifier code again, whatever this machine has cached.",
 )
-def audit(settings: Settings, project: str, deep: bool) -> None:
-    """Check every claim about PROJECT from the chain and IPFS; exit code 0 only if all hold."""
+@click.option(
+    "--data",
+    metavar="DATA",
+    help="Where the project trains a network: its validation rows, to measure every loss again.",
+)
+def audit(settings: Settings, project: str, deep: bool, data: str | None) -> None:
+    """Check every claim about PROJECT from the chain and IPFS; exit code 0 only if all hold.
+
+    Of a project that trains a network the books are not checked yet.
+    """
     market = settings.market(signing=False)
     id = project_id(project)
     market.project(id)
     with settings.storage() as storage:
-        found = Auditor(market, storage, deep, settings.output.progress).run(id)
+        found = _audit(settings, market, storage, id, deep, data)
     if not settings.output.as_json:
         table = Table("", "about", "claim", box=None, pad_edge=False)
         for claim in found.claims:

@@ -18,6 +18,7 @@ from market.chain.market import Market, project_id
 from market.chain.state import Phase
 from market.demo.processes import Role, Roles
 from market.demo.run import free_port
+from market.errors import MarketError
 
 pytestmark = [pytest.mark.e2e, pytest.mark.proof]
 
@@ -153,6 +154,15 @@ def test_a_network_is_measured_trained_and_paid_to_the_wei(bought: Bought) -> No
     assert gain == state.utility - state.initial_utility > 0
     (settled,) = market.settled(id)
     assert set(settled.trainers) == {bought.addresses[name] for name in TRAINERS}
+    validation = ("--data", str(bought.data("validation")))
+    audit = roles.call("auditor", "audit", bought.project, *validation, *bought.where)
+    assert audit["holds"], [each for each in audit["claims"] if not each["holds"]]
+    texts = [each["claim"] for each in audit["claims"]]
+    assert texts.count("the loss is that of the rows") == 2
+    assert "the proof about exactly these commitments verifies" in texts
+    other = ("--data", str(bought.data("trainer 1")))
+    with pytest.raises(MarketError, match="ended with code 1"):
+        roles.call("auditor", "audit", bought.project, *other, *bought.where)
     # Money: what the gain was worth, to the wei.
     everybody = [bought.addresses[name] for name in EVERYBODY]
     due = {name: market.withdrawable(terms, bought.addresses[name]) for name in EVERYBODY}
