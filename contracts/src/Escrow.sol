@@ -45,7 +45,7 @@ abstract contract Escrow is IMarketEvents, ReentrancyGuardTransient {
     mapping(bytes32 id => mapping(address => bool)) internal _claimed;
     mapping(address => Announcement) internal _announced;
     /// @dev What an evaluator or arbiter says of a model, and who says the same. A sitting is a
-    /// measurement by the evaluators (even) or by the arbiters (odd).
+    /// measurement by the evaluators or by the arbiters, or an opening in which it was demanded.
     mapping(bytes32 id => mapping(uint256 sitting => mapping(address => bytes32))) internal _said;
     mapping(bytes32 id => mapping(uint256 sitting => mapping(bytes32 => uint8))) internal _agreed;
     mapping(bytes32 id => Part[]) internal _waiting;

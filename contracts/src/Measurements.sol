@@ -60,8 +60,10 @@ contract Measurements is Court, IMeasurements {
         if (demanded && !byArbiters) {
             require(hash == p.measure.attested, AnotherMeasurement(p.measure.attested, hash));
         }
-        uint256 sitting = demanded ? ON_DEMAND : byArbiters ? ARBITERS : EVALUATORS;
-        uint8 agreed = _say(id, _seat(number, sitting), own, hash);
+        uint256 seat = demanded
+            ? _seat(p.epoch, ON_DEMAND)
+            : _seat(number, byArbiters ? ARBITERS : EVALUATORS);
+        uint8 agreed = _say(id, seat, own, hash);
         emit Attested(id, number, msg.sender, given);
 
         uint256 quorum = byArbiters ? terms.arbiterQuorum : terms.evaluatorQuorum;
@@ -379,6 +381,8 @@ contract Measurements is Court, IMeasurements {
         return p.measure.demandedIn == p.epoch + 1;
     }
 
+    /// @param number Of the measurement; of the opening, where it was demanded: each demand is answered
+    /// for itself, by whoever has answered another.
     function _seat(uint256 number, uint256 sitting) private pure returns (uint256) {
         return SITTINGS * number + sitting;
     }

@@ -75,6 +75,34 @@ contract DemandTest is Measured {
         _assertAllIsHeld();
     }
 
+    /// @dev The same round opens again: who has said it may be asked for it, and say it, once more.
+    function test_Demand_IsAnsweredInEveryOpening() public {
+        _toDemand();
+        _sayOf(arbiters[0], 0, LOSS);
+        _sayOf(arbiters[1], 0, LOSS);
+        _openAgain();
+        _sayOf(arbiters[0], 0, LOSS);
+        _assertPhase(Phase.Audit); // what was said before does not count
+        _sayOf(arbiters[1], 0, LOSS);
+        _assertPhase(Phase.Settle);
+        _settle();
+        _assertAllIsHeld();
+    }
+
+    /// @dev Only the same can be said: an aggregator that asks twice must not take the budget.
+    function test_Demand_IsAnsweredInEveryOpeningWithoutArbiters() public {
+        _withoutArbiters();
+        _toDemand();
+        _sayOf(evaluators[0], 0, LOSS);
+        _sayOf(evaluators[1], 0, LOSS);
+        _openAgain();
+        _sayOf(evaluators[0], 0, LOSS);
+        _sayOf(evaluators[1], 0, LOSS);
+        _assertPhase(Phase.Settle);
+        _settle();
+        _assertAllIsHeld();
+    }
+
     /// @dev Deltas are known: another yardstick would choose among them.
     function test_RevertIf_EvaluatorsSayAnother() public {
         _withoutArbiters();
@@ -189,6 +217,17 @@ contract DemandTest is Measured {
         _commitFirst(SLOTS);
         _revealFirst(SLOTS);
         _assertPhase(Phase.Settle);
+    }
+
+    /// @dev Nobody answers a challenge; the next opening's settlement is demanded too.
+    function _openAgain() private {
+        _challenge(2 ** SLOTS - 1);
+        _advance();
+        _assertPhase(Phase.Commit);
+        _commitFirst(SLOTS);
+        _revealFirst(SLOTS);
+        vm.prank(aggregator);
+        market.demand(terms);
     }
 
     function _toDemand() private {

@@ -121,7 +121,11 @@ class MeasuringMarket(DeployedMarket):
         return self._send(self._contract.functions.demand(terms.to_abi()))
 
     def said(self, id: bytes, number: int, sitting: Sitting, account: str) -> bytes:
-        """Hash of what the account said; zeros if nothing."""
+        """Hash of what the account said; zeros if nothing.
+
+        Args:
+            number: Of the model; on demand of the opening, its epoch.
+        """
         call = self._contract.functions.saidOf(id, number, int(sitting), account)
         return bytes(self._call(call))
 

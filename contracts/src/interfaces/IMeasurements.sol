@@ -33,6 +33,7 @@ interface IMeasurements is IMarketEvents {
     function waiting(bytes32 id) external view returns (Part[] memory);
 
     /// @notice What an evaluator or arbiter has said of a model: the hash of its measurement.
+    /// @param number Measurements before it; where it was demanded, the opening's epoch.
     /// @param sitting As whom: 0 for an evaluator, 1 for an arbiter, 2 for who was asked on demand.
     function saidOf(bytes32 id, uint256 number, uint256 sitting, address account)
         external
