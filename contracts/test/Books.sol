@@ -94,8 +94,7 @@ abstract contract Books is Ledger {
         if (decisive == 0) return true;
         if (seed == 0) {
             if (block.number <= decisive) return false;
-            while (decisive + 256 < block.number) decisive += 256;
-            seed = keccak256(abi.encode(blockhash(decisive), id, p.draw.seedBlock));
+            seed = keccak256(abi.encode(_hashOf(decisive), id, p.draw.seedBlock));
         }
         uint32 place = uint32(uint256(keccak256(abi.encode(seed, account))));
         uint32 distance;
@@ -118,7 +117,7 @@ abstract contract Books is Ledger {
 
     /// @return proof That an actor is invited; of no use to one that is not.
     function _invitation(address account) internal pure returns (bytes32[] memory proof) {
-        uint256 place = uint160(account) - uint160(actor(0));
+        uint256 place = _indexOf(account);
         bytes32[8] memory level = _leaves();
         proof = new bytes32[](3);
         for (uint256 depth; depth < 3; ++depth) {
