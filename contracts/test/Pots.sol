@@ -49,7 +49,8 @@ abstract contract Pots is Pages {
         w.exhausted = has == whole;
     }
 
-    /// @notice Wei that were gained and not paid: of what was held back, and of what rounding took.
+    /// @notice Wei that were gained and not paid: of what was held back, and of what rounding took, as
+    /// far as there are any.
     function _owed(Terms memory terms, Project memory p) internal pure returns (uint256) {
         if (p.earned == 0) return 0;
         uint256 gained = _gained(terms, p, _risen(terms, p, p.bestUtility));

@@ -35,8 +35,10 @@ abstract contract Sheets is Sittings {
             if (utility + int256(next.measure.spread) < next.utility) {
                 (utility, s.undone) = (next.utility, true);
             }
+            uint256 owed = _owed(terms, next);
             exhausted = _payParts(terms, s, utility, refuted);
             if (utility > next.bestUtility) next.bestUtility = utility;
+            require(_owed(terms, next) >= owed, "paid out of what is owed");
         }
         next.utility = utility;
         ++next.measure.number;
@@ -53,7 +55,8 @@ abstract contract Sheets is Sittings {
         }
     }
 
-    /// @dev What is measured, and of a lie an even share of the rounds at least; what is not sure waits.
+    /// @dev What is measured, and of a lie an even share of the rounds at least, as far as the budget goes
+    /// beyond what is owed for earlier rounds; what is not sure waits.
     function _payParts(Terms memory terms, Sheet memory s, int256 afterwards, bool refuted)
         internal
         pure
@@ -62,11 +65,12 @@ abstract contract Sheets is Sittings {
         Project memory next = s.next;
         --next.round; // the one that is paid
         Worth memory w = _worthOf(terms, next, afterwards);
+        uint256 free = next.trainerBudget - _owed(terms, next);
         ++next.round;
-        uint256 attendance = Math.min(w.attendance, next.trainerBudget);
+        uint256 attendance = Math.min(w.attendance, free);
         uint256 pot = next.measure.sure ? w.pot : 0;
         if (refuted) pot = Math.max(w.pot, next.budget / terms.rounds);
-        pot = Math.min(pot, next.trainerBudget - attendance);
+        pot = Math.min(pot, free - attendance);
         if (w.fresh != 0) w.units -= w.units * Math.min(pot, w.fresh) / w.fresh;
         else w.units = 0;
         attendance /= s.parts.length;
@@ -78,8 +82,8 @@ abstract contract Sheets is Sittings {
             s.paid += byScore + attendance;
             s.units[index] += later;
             next.earned += uint24(later);
-            next.gainPaid += uint128(byScore);
         }
+        next.gainPaid += uint128(Math.min(s.paid - attendance * s.parts.length, w.fresh));
         next.trainerBudget -= uint128(s.paid);
         return w.exhausted;
     }
