@@ -224,7 +224,7 @@ contract Measurements is Court, IMeasurements {
     /// @dev Nobody hands out what the round is to be settled by, which is no aggregator's doing: who
     /// shows a delta has an equal part of all that is left and is not owed for earlier rounds.
     function _withhold(Terms calldata terms, bytes32 id, Project storage p) private {
-        uint256 owed = p.earned == 0 ? 0 : REFEREE.owed(_purse(terms, p), p.earned);
+        uint256 owed = _owed(terms, p);
         p.forfeited += (p.trainerBudget - owed + p.bonds).toUint128();
         p.trainerBudget = owed.toUint128();
         p.bonds = 0;
@@ -307,7 +307,7 @@ contract Measurements is Court, IMeasurements {
         Prize memory prize = REFEREE.prizeOf(purse, p.utility, afterwards);
         uint256 pot = refuted ? Math.max(prize.pot, purse.budget / purse.rounds) : prize.pot;
         if (!p.measure.sure && !refuted) pot = 0;
-        uint256 free = purse.left - (p.earned == 0 ? 0 : REFEREE.owed(purse, p.earned));
+        uint256 free = purse.left - _owed(terms, p);
         uint256 attendance = Math.min(prize.attendance, free);
         pot = Math.min(pot, free - attendance);
         uint256 held = Pot.heldBack(prize, Math.min(pot, prize.fresh));

@@ -65,8 +65,8 @@ abstract contract Sheets is Sittings {
         Project memory next = s.next;
         --next.round; // the one that is paid
         Worth memory w = _worthOf(terms, next, afterwards);
-        uint256 free = next.trainerBudget - _owed(terms, next);
         ++next.round;
+        uint256 free = next.trainerBudget - _owed(terms, next);
         uint256 attendance = Math.min(w.attendance, free);
         uint256 pot = next.measure.sure ? w.pot : 0;
         if (refuted) pot = Math.max(w.pot, next.budget / terms.rounds);

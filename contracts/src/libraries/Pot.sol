@@ -82,14 +82,12 @@ library Pot {
     }
 
     /// @notice Wei owed for the best utility so far and not paid: no more than what was held back is
-    /// worth, whatever funds have made of earlier gains that were paid, and no more than is left, where a
-    /// round that was refuted has paid more than its gain.
+    /// worth, whatever funds have made of earlier gains that were paid.
     /// @param units Held back of trainers' parts, each rounded down.
     function owed(Purse memory purse, uint256 units) internal pure returns (uint256) {
         if (purse.payment == Payments.PER_ROUND || units == 0) return 0;
         uint256 unpaid = Math.saturatingSub(_earned(purse, _rise(purse)), purse.gainPaid);
         uint256 rounding = uint256(purse.round) * SLOTS;
-        unpaid = Math.min(unpaid, purse.left);
         return Math.min(unpaid, _forGain(purse) * (units + rounding) / WHOLE);
     }
 
