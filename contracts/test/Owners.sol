@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IMarket, IProjects, Terms} from "../src/interfaces/IMarket.sol";
+import {IMarket, IProjects, Phase, Terms} from "../src/interfaces/IMarket.sol";
 import {Payments, Scorings, Selections, Steps} from "../src/libraries/Choices.sol";
 import {Measurers} from "./Measurers.sol";
 import {Vectors} from "./Vectors.sol";
 
 /// @title Owners of any projects
 abstract contract Owners is Measurers {
-    uint256 internal constant MOST_PROJECTS = 4;
-
     uint256 private _nonce;
 
     constructor(IMarket market) Measurers(market) {}
 
     /// @dev Every other project is in the coin of a contract, and two of four are measured.
     function create(uint256 who, uint256 seed) public {
-        if (_terms.length == MOST_PROJECTS) return;
+        if (_isCrowded()) return;
         seed = uint256(keccak256(abi.encode(seed))); // a fuzzer likes zeros too much
         Terms memory terms;
         terms.owner = actor(who);
@@ -48,6 +46,13 @@ abstract contract Owners is Measurers {
         uint256 deposit = _stake(terms, seed);
         if (seed >> 44 & 1 == 1) _nameArbiters(terms, seed >> 130);
         _open(terms, deposit);
+    }
+
+    /// @dev A project more would take the place of one that is not closed.
+    function _isCrowded() private view returns (bool) {
+        if (_terms.length < MOST_PROJECTS) return false;
+        bytes32 id = MARKET.idOf(_terms[_terms.length - MOST_PROJECTS]);
+        return MARKET.project(id).phase < Phase.Done;
     }
 
     function _setWindows(Terms memory terms) private pure {
