@@ -224,7 +224,7 @@ contract Measurements is Court, IMeasurements {
     /// @dev Nobody hands out what the round is to be settled by, which is no aggregator's doing: who
     /// shows a delta has an equal part of all that is left and is not owed for earlier rounds.
     function _withhold(Terms calldata terms, bytes32 id, Project storage p) private {
-        uint256 owed = p.earned == 0 ? 0 : REFEREE.owed(_purse(terms, p), p.earned);
+        uint256 owed = _owed(terms, p);
         p.forfeited += (p.trainerBudget - owed + p.bonds).toUint128();
         p.trainerBudget = owed.toUint128();
         p.bonds = 0;
@@ -293,8 +293,8 @@ contract Measurements is Court, IMeasurements {
         }
     }
 
-    /// @dev By what was measured; where that was refuted no less than an even share of the rounds.
-    /// What is not sure waits for the end.
+    /// @dev By what was measured; where that was refuted no less than an even share of the rounds, out of
+    /// what is left and not owed for earlier ones. What is not sure waits for the end.
     function _pay(
         Terms calldata terms,
         bytes32 id,
@@ -307,8 +307,9 @@ contract Measurements is Court, IMeasurements {
         Prize memory prize = REFEREE.prizeOf(purse, p.utility, afterwards);
         uint256 pot = refuted ? Math.max(prize.pot, purse.budget / purse.rounds) : prize.pot;
         if (!p.measure.sure && !refuted) pot = 0;
-        uint256 attendance = Math.min(prize.attendance, purse.left);
-        pot = Math.min(pot, purse.left - attendance);
+        uint256 free = purse.left - _owed(terms, p);
+        uint256 attendance = Math.min(prize.attendance, free);
+        pot = Math.min(pot, free - attendance);
         uint256 held = Pot.heldBack(prize, Math.min(pot, prize.fresh));
 
         Part[] memory parts = _waiting[id];
@@ -326,7 +327,8 @@ contract Measurements is Court, IMeasurements {
             earned += later;
             emit Credited(id, parts[i].trainer, byScore + attendance);
         }
-        p.gainPaid += paid.toUint128();
+        // What a lie costs beyond the gain is nobody's pay for another round.
+        p.gainPaid += Math.min(paid, prize.fresh).toUint128();
         p.earned += earned.toUint24();
         // slither-disable-next-line divide-before-multiply: what does not divide stays.
         p.trainerBudget -= (paid + attendance * parts.length).toUint128();

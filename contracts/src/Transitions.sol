@@ -6,6 +6,7 @@ import {IReferee, Purse} from "./interfaces/IReferee.sol";
 import {Draw, Phase, Project, Standing, Terms, Trainer} from "./interfaces/State.sol";
 import {Payouts} from "./libraries/Payouts.sol";
 import {Ring} from "./libraries/Ring.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title How projects move from phase to phase
@@ -150,8 +151,7 @@ abstract contract Transitions is Escrow {
     /// @dev What trainers have earned and not been paid stays for them, what was forfeited for those
     /// who claimed; the rest is the owner's.
     function _close(Terms calldata terms, bytes32 id, Project storage p, Phase phase) internal {
-        uint256 owed = p.earned == 0 ? 0 : REFEREE.owed(_purse(terms, p), p.earned);
-        _closeOwing(terms, id, p, phase, owed);
+        _closeOwing(terms, id, p, phase, _owed(terms, p));
     }
 
     /// @param owed Wei of the trainers' budget that stay for them.
@@ -182,6 +182,13 @@ abstract contract Transitions is Escrow {
     }
 
     // --- what they need ------------------------------------------------------------------------
+
+    /// @return Wei that trainers have earned and not been paid, as far as there are any: a round that was
+    /// refuted may have paid more than its gain.
+    function _owed(Terms calldata terms, Project storage p) internal view returns (uint256) {
+        if (p.earned == 0) return 0;
+        return Math.min(REFEREE.owed(_purse(terms, p), p.earned), p.trainerBudget);
+    }
 
     function _purse(Terms calldata terms, Project storage p) internal view returns (Purse memory) {
         return Purse({

@@ -60,12 +60,15 @@ abstract contract Actors is Books {
         if (allowed) _freeAt[id][account] = block.timestamp + terms.exitSeconds;
     }
 
+    /// @dev Of a measurement in its contest, and of a yardstick of the terms before it has paid.
     function _dispute(uint256 which, address account, bool exact) internal {
         (Terms memory terms,, Project memory p) = _load(which);
-        bool late = p.phase == Phase.Settle && block.timestamp > p.deadline;
-        bool allowed = p.phase != Phase.None && p.phase < Phase.Audit && p.round == 0
-            && terms.arbiters.length != 0 && p.audit.disputer == address(0) && !p.audit.held
-            && !late;
+        bool ends = p.phase == Phase.Settle || p.phase == Phase.Contest;
+        bool open = _isMeasured(terms)
+            ? p.phase == Phase.Contest
+            : p.phase != Phase.None && p.phase < Phase.Audit && p.round == 0 && !p.audit.held;
+        bool allowed = open && terms.arbiters.length != 0 && p.audit.disputer == address(0)
+            && !(ends && block.timestamp > p.deadline);
         bytes memory data = abi.encodeCall(IProjects.dispute, (terms));
         _pay(allowed, account, terms, terms.disputeBond, exact, data);
     }

@@ -20,6 +20,7 @@ abstract contract Books is Ledger {
     string internal constant CID = "content";
     bytes32 internal constant CIRCUIT = keccak256("circuit");
     uint256 internal constant ZERO = 1 << 200; // the zero vector's commitment is ZERO * G
+    uint256 internal constant MOST_PROJECTS = 4; // that are not closed
     uint256 internal constant INVITED = 6; // the first actors, where only some may join
 
     ScriptedVerifier public immutable VERIFIER;
@@ -94,8 +95,7 @@ abstract contract Books is Ledger {
         if (decisive == 0) return true;
         if (seed == 0) {
             if (block.number <= decisive) return false;
-            while (decisive + 256 < block.number) decisive += 256;
-            seed = keccak256(abi.encode(blockhash(decisive), id, p.draw.seedBlock));
+            seed = keccak256(abi.encode(_hashOf(decisive), id, p.draw.seedBlock));
         }
         uint32 place = uint32(uint256(keccak256(abi.encode(seed, account))));
         uint32 distance;
@@ -118,7 +118,7 @@ abstract contract Books is Ledger {
 
     /// @return proof That an actor is invited; of no use to one that is not.
     function _invitation(address account) internal pure returns (bytes32[] memory proof) {
-        uint256 place = uint160(account) - uint160(actor(0));
+        uint256 place = _indexOf(account);
         bytes32[8] memory level = _leaves();
         proof = new bytes32[](3);
         for (uint256 depth; depth < 3; ++depth) {
@@ -161,12 +161,19 @@ abstract contract Books is Ledger {
         return Bn254.mul(Point(1, 2), ZERO + scalar);
     }
 
+    /// @dev Of any project by its number, and by a number too large of one of the newest.
+    function _indexAmong(uint256 which) private view returns (uint256) {
+        uint256 count = _terms.length;
+        if (which < count) return which;
+        return count - 1 - which % (count < MOST_PROJECTS ? count : MOST_PROJECTS);
+    }
+
     function _load(uint256 which)
         internal
         view
         returns (Terms memory terms, bytes32 id, Project memory p)
     {
-        terms = _terms[which % _terms.length];
+        terms = _terms[_indexAmong(which)];
         id = MARKET.idOf(terms);
         p = MARKET.project(id);
     }

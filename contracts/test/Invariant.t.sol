@@ -13,6 +13,7 @@ import {
 } from "../src/interfaces/IMarket.sol";
 import {Deployment} from "./Deployment.sol";
 import {Handler} from "./Handler.sol";
+import {MeasuredLedger} from "./MeasuredLedger.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 contract InvariantTest is Deployment {
@@ -48,13 +49,15 @@ contract InvariantTest is Deployment {
 
     /// @dev An invariant says nothing about what the actors never get to.
     function test_TheActorsGetEverywhere() public {
+        vm.pauseGasMetering(); // a test may not use as much as this one
         uint256[12] memory times;
-        for (uint256 run; run < 24; ++run) {
+        uint256[] memory turns = new uint256[](uint256(type(MeasuredLedger.Turn).max) + 1);
+        for (uint256 run; run < 40; ++run) {
             uint256 snapshot = vm.snapshotState();
             for (uint256 step; step < 40; ++step) {
                 uint256 seed = uint256(keccak256(abi.encode(run, step)));
                 if (step < 2) _handler.create(seed, seed);
-                _handler.cooperate(step, seed, seed >> 128);
+                _handler.cooperate(step + run, seed, seed >> 128);
                 if (step % 8 == 7) _handler.expel(step / 8, 1, type(uint256).max);
             }
             times[0] += _handler.accepted(IRounds.settle.selector, Phase.Settle);
@@ -69,10 +72,16 @@ contract InvariantTest is Deployment {
             times[9] += _handler.accepted(IRounds.advance.selector, Phase.Audit);
             times[10] += _expelled();
             times[11] += _owing();
+            for (uint256 i; i < turns.length; ++i) {
+                turns[i] += _handler.turns(MeasuredLedger.Turn(i));
+            }
             vm.revertToState(snapshot);
         }
         for (uint256 i; i < times.length; ++i) {
             assertGt(times[i], 0, vm.toString(i));
+        }
+        for (uint256 i; i < turns.length; ++i) {
+            assertGt(turns[i], 0, string.concat("turn ", vm.toString(i)));
         }
     }
 
@@ -105,6 +114,7 @@ contract InvariantTest is Deployment {
             if (_market.aggregatorStake(id, terms.aggregators[i]) != 0) ++offices;
         }
         uint256 left = 4 + Math.max(terms.maxRetries - p.retries, offices + 1);
+        if (terms.evaluators.length != 0) ++left; // of a contest
         for (; p.phase < Phase.Done; p = _market.project(id)) {
             assertGt(left--, 0, "a project without exit");
             if (block.timestamp <= p.deadline) vm.warp(p.deadline + 1);

@@ -1,67 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {
-    IMarket,
-    IProjects,
-    IRounds,
-    Phase,
-    Project,
-    Reveal,
-    Standing,
-    Terms,
-    Trainer
-} from "../src/interfaces/IMarket.sol";
-import {Payments} from "../src/libraries/Choices.sol";
+import {IMarket, IProjects, IRounds, Phase, Project, Terms} from "../src/interfaces/IMarket.sol";
+import {IMeasurements} from "../src/interfaces/IMeasurements.sol";
+import {MeasuredLedger} from "./MeasuredLedger.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {Test} from "forge-std/Test.sol";
 
 /// @title What one call may do to the money of a project
 /// @notice A page is taken before and after it. Withdrawals are the handler's to check.
-abstract contract Ledger is Test {
-    uint256 internal constant ACTORS = 7;
-
-    struct Page {
-        Project project;
-        Trainer[ACTORS] trainers;
-        uint256[ACTORS] credits; // wei
-        uint256[ACTORS] offices; // wei at stake as an aggregator
-        bool[ACTORS] silent;
-        uint32 accused; // bit i for actor i
-        uint256 locked; // wei
-    }
-
-    IMarket public immutable MARKET;
-
+abstract contract Ledger is MeasuredLedger {
     /// @notice How often a method was accepted in a phase.
     mapping(bytes4 method => mapping(Phase => uint256)) public accepted;
 
-    constructor(IMarket market) {
-        MARKET = market;
-    }
-
-    function actor(uint256 index) public pure returns (address) {
-        return address(uint160(0xac7000 + index % ACTORS));
-    }
-
-    function _page(bytes32 id) internal view returns (Page memory page) {
-        Project memory p = MARKET.project(id);
-        page.project = p;
-        page.locked = MARKET.locked(id);
-        for (uint256 i; i < ACTORS; ++i) {
-            address account = actor(i);
-            page.trainers[i] = MARKET.trainer(id, account);
-            page.credits[i] = MARKET.credit(id, account);
-            page.offices[i] = MARKET.aggregatorStake(id, account);
-            page.silent[i] = MARKET.isSilent(id, account);
-        }
-        if (p.accused == 0) return page;
-        Reveal[] memory revealed = MARKET.reveals(id, p.epoch);
-        for (uint256 slot; slot < revealed.length; ++slot) {
-            if (p.accused >> slot & 1 == 0) continue;
-            page.accused |= uint32(1 << (uint160(revealed[slot].trainer) - uint160(actor(0))));
-        }
-    }
+    constructor(IMarket market) MeasuredLedger(market) {}
 
     /// @param method The selector of a call that was accepted.
     /// @param paid Wei that came with it.
@@ -85,20 +36,20 @@ abstract contract Ledger is Test {
             (uint256 dueOffice, uint256 office) = (old.offices[i], page.offices[i]);
             if (method == IProjects.bond.selector && actor(i) == caller) dueOffice += paid;
             require(
-                dueOffice - office == _officeFine(terms, method, old, i),
+                dueOffice - office == _officeFine(terms, method, old, page, i),
                 "fined an aggregator by no rule"
             );
             lost += due - stake + dueOffice - office;
         }
         require(page.locked + gained == old.locked + paid, "made or lost money");
-        _checkGains(terms, method, old, page, gained, lost);
-        _checkBudget(terms, method, paid, old.project, page.project);
+        if (_isMeasuring(terms, method, old.project.phase)) {
+            _checkMeasured(terms, caller, method, old, page);
+        } else {
+            _checkGains(terms, method, old, page, gained, lost);
+            _checkBudget(terms, method, paid, old.project, page.project);
+        }
+        if (_isMeasured(terms)) _checkReserve(terms, page.project);
         _checkOpening(terms, old.project, page);
-    }
-
-    /// @notice Wei that aggregators have to have at stake for a round to open.
-    function _atRisk(Terms memory terms, Project memory p) internal pure returns (uint256) {
-        return _largestPot(terms, p) + terms.slots * uint256(terms.challengeBond);
     }
 
     /// @dev Outside of settlements, judgements and closings nothing is gained but what others are
@@ -181,25 +132,19 @@ abstract contract Ledger is Test {
     }
 
     /// @return Wei that this aggregator has to lose by such a call.
-    function _officeFine(Terms memory terms, bytes4 method, Page memory old, uint256 i)
-        private
-        pure
-        returns (uint256)
-    {
+    function _officeFine(
+        Terms memory terms,
+        bytes4 method,
+        Page memory old,
+        Page memory page,
+        uint256 i
+    ) private pure returns (uint256) {
         if (actor(i) != old.project.aggregator) return 0;
+        if (method == IMeasurements.measure.selector && _isHandedOver(old, page)) {
+            return Math.min(old.offices[i], terms.disputeBond);
+        }
         if (method == IRounds.answer.selector) return terms.challengeBond;
         bool late = method == IRounds.advance.selector && old.project.phase == Phase.Settle;
         return late ? old.offices[i] : 0;
-    }
-
-    function _largestPot(Terms memory terms, Project memory p) private pure returns (uint256) {
-        if (terms.payment == Payments.PER_ROUND) return p.trainerBudget / (terms.rounds - p.round);
-        uint256 attendance = uint256(p.budget) * terms.attendanceBps / 10_000;
-        uint256 cap = uint256(p.budget) * terms.potCapBps / 10_000;
-        uint256 left = p.budget - attendance; // and not gained yet
-        int256 risen = p.bestUtility - p.initialUtility;
-        if (risen > terms.expectedGain) risen = terms.expectedGain;
-        if (risen > 0) left -= Math.mulDiv(left, uint256(risen), uint256(terms.expectedGain));
-        return attendance / terms.rounds + Math.min(cap, left);
     }
 }

@@ -195,6 +195,26 @@ contract MeasuredPayTest is Measured {
         _assertAllIsHeld();
     }
 
+    /// @dev It is the owner's to pay, not theirs whose pots of earlier rounds wait for the end.
+    function test_Lie_LeavesWhatIsOwed() public {
+        int256 gain = GAIN * 5 / 8;
+        terms.energy <<= 12; // nothing is sure: the first round's pot is owed
+        _toWaiting();
+        _pass(LOSS - gain);
+        uint256 owed = _worth(uint256(gain));
+        uint256 had = _trainersHave();
+        _playMeasured();
+        _attest(LOSS);
+        if (_project().phase != Phase.Audit) _dispute();
+        _judge(LOSS - gain);
+        _assertPhase(Phase.Done);
+        uint256 left = _budget() - 2 * _attendance() - owed; // less than an even share
+        assertApproxEqAbs(_trainersHave() - had, left + _attendance(), left >> 20);
+        assertApproxEqAbs(_project().owed, owed, owed >> 20);
+        assertApproxEqAbs(_trainersAreDue() - _trainersHave(), owed, owed >> 20);
+        _assertAllIsHeld();
+    }
+
     /// @dev Whoever is deposed measures no more, and the arbiters' word is not contested.
     function test_Lie_DeposesTheEvaluators() public {
         terms.rounds = 3;

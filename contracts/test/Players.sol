@@ -104,8 +104,8 @@ abstract contract Players is Actors {
             if (own == 0 && terms.arbiters[i] == account) own = 1 << i;
         }
         uint256 voted = p.audit.confirming | p.audit.refuting;
-        bool allowed =
-            p.phase == Phase.Audit && block.timestamp <= p.deadline && own != 0 && voted & own == 0;
+        bool allowed = p.phase == Phase.Audit && block.timestamp <= p.deadline && own != 0
+            && voted & own == 0 && !_isMeasured(terms);
         _do(allowed, account, terms, abi.encodeCall(IRounds.vote, (terms, holds)));
     }
 
@@ -123,7 +123,7 @@ abstract contract Players is Actors {
 
     function _advance(uint256 which, address account) internal {
         (Terms memory terms, bytes32 id, Project memory p) = _load(which);
-        bool allowed = p.phase < Phase.Done && block.timestamp > p.deadline;
+        bool allowed = p.phase < Phase.Done && _mayExpire(terms, p);
         _do(allowed, account, terms, abi.encodeCall(IRounds.advance, (terms)));
         if (!allowed) return;
         if (p.phase == Phase.Settle) _dismissed[id][p.aggregator] = true;
@@ -132,6 +132,13 @@ abstract contract Players is Actors {
             bool revealed = MARKET.trainer(id, actor(i)).revealedIn == p.epoch + 1;
             if (_scalar[id][p.epoch][actor(i)] != 0 && !revealed) silent[id][actor(i)] = true;
         }
+    }
+
+    /// @dev A contest waits for the block whose hash says whether chance has it judged.
+    function _mayExpire(Terms memory terms, Project memory p) internal view returns (bool) {
+        bool decided =
+            p.phase != Phase.Contest || terms.auditBps == 0 || block.number > p.audit.seedBlock;
+        return block.timestamp > p.deadline && decided;
     }
 
     /// @param mask Of the actors that are named; bit 7 names the first of them twice.

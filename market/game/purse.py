@@ -143,7 +143,8 @@ class Purse:
     def outstanding(self, units: int) -> int:
         """What is owed and not paid for the best utility so far, where so much was held back.
 
-        No more than what that is worth, whatever funds have made of earlier gains that were paid.
+        No more than what that is worth, whatever funds have made of earlier gains that were paid, and
+        than what is left.
 
         Args:
             units: in WORTH_UNITS, of trainers' parts that were each rounded down.
@@ -152,7 +153,7 @@ class Purse:
             return 0
         unpaid = self.owed(self.best_utility, self.initial_utility) - self.gain_paid
         worth = self.for_gain * (units + self.round * MAX_SLOTS) // WORTH_UNITS
-        return min(max(unpaid, 0), worth)
+        return min(max(unpaid, 0), self.left, worth)
 
     def _so_far(self, before: int) -> tuple[int, int]:
         if self.round == 0:

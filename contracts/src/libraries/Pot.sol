@@ -82,8 +82,7 @@ library Pot {
     }
 
     /// @notice Wei owed for the best utility so far and not paid: no more than what was held back is
-    /// worth, whatever funds have made of earlier gains that were paid. A round that was refuted may
-    /// have paid more than its gain.
+    /// worth, whatever funds have made of earlier gains that were paid.
     /// @param units Held back of trainers' parts, each rounded down.
     function owed(Purse memory purse, uint256 units) internal pure returns (uint256) {
         if (purse.payment == Payments.PER_ROUND || units == 0) return 0;

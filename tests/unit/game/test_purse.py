@@ -91,6 +91,7 @@ def test_what_is_outstanding_is_no_more_than_what_was_held_back() -> None:
     funded = replace(paid, budget=3_000)
     assert funded.outstanding(WORTH_UNITS) == 900
     assert funded.outstanding(2**20) == 2_700 // 8
+    assert replace(funded, left=200).outstanding(2**20) == 200
     assert funded.outstanding(0) == replace(funded, round=0).outstanding(1) == 0
     assert replace(funded, payment=Payment.PER_ROUND).outstanding(2**20) == 0
 
