@@ -165,7 +165,7 @@ contract Handler is Owners {
         }
         if (p.phase == Phase.Settle) {
             if (_isMeasured(terms) && mask >> 61 & 3 == 0) _demand(which, p.aggregator);
-            else if (mask & 3 == 0) _challenge(which, p.aggregator, 1 + (mask >> 3) % 7);
+            else if (mask & 3 == 0) _challenge(which, p.aggregator, _accused(terms, p, mask));
             else if (mask & 7 == 5) _dispute(which, actor(mask >> 9), true);
             else if (mask & 7 != 1) _settle(which, p.aggregator, mask << 3);
             if (mask & 7 == 5) (,, p) = _load(which); // arbiters may judge at once
@@ -176,11 +176,22 @@ contract Handler is Owners {
             if (p.phase == Phase.Joining) _join(which, actor(i), true, true);
             if (p.phase == Phase.Commit) _commit(which, actor(i), mask << 3);
             if (p.phase == Phase.Reveal) _reveal(which, actor(i));
-            if (p.phase == Phase.Answer) _answer(which, actor(i), i, true);
+            bool answers = p.phase == Phase.Answer && mask >> 63 & 1 == 0;
+            if (answers) _answer(which, actor(i), i, true);
             if (p.phase == Phase.Claim) _claim(which, actor(i), mask >> i & 1, i, true);
             bool judged = p.phase == Phase.Audit && mask >> 41 & 3 != 0 && !_isMeasured(terms);
             if (judged) _vote(which, actor(i), mask >> 40 & 1 == 0);
         }
+    }
+
+    /// @return Some of the reveals, or all.
+    function _accused(Terms memory terms, Project memory p, uint256 mask)
+        private
+        view
+        returns (uint256)
+    {
+        if (mask >> 63 & 1 == 0) return 1 + (mask >> 3) % 7;
+        return 2 ** MARKET.reveals(MARKET.idOf(terms), p.epoch).length - 1;
     }
 
     /// @dev Three of four times, what most who are asked say of a model: the truth by one of two. One of
