@@ -6,7 +6,7 @@ import dataclasses
 
 from market.chain.state import Audit, Draw, Phase, ProjectState
 from market.game import Payment, Scoring, Selection, Step
-from market.judging import purse_of, rule_of
+from market.judging import PARTS, purse_of, rule_of
 from market.specification.amounts import NOBODY
 from tests.unit.test_terms import sample
 from zk.field import Point
@@ -24,7 +24,7 @@ def state() -> ProjectState:
 
 def test_a_rule_is_made_of_the_terms_and_the_money_so_far() -> None:
     terms = dataclasses.replace(
-        sample(), selection=1, scoring=2, step=1, payment=1, rows=100, outputs=10
+        sample(), evaluators=(), selection=1, scoring=2, step=1, payment=1, rows=100, outputs=10
     )
     now = state()
     rule = rule_of(terms, now)
@@ -45,3 +45,14 @@ def test_a_rule_is_made_of_the_terms_and_the_money_so_far() -> None:
     )
     assert (purse.initial_utility, purse.best_utility) == (now.initial_utility, now.best_utility)
     assert purse.expected_gain == terms.expected_gain
+
+
+def test_a_measured_round_shares_a_pot_that_is_not_known_yet() -> None:
+    terms = dataclasses.replace(
+        sample(), evaluators=(NOBODY,), scoring=2, step=2, payment=1, rows=100, outputs=1
+    )
+    rule = rule_of(terms, state())
+    assert rule.yardstick.entries == 0  # a root times itself owes nothing to rounding
+    assert (rule.purse.budget, rule.purse.left) == (PARTS, PARTS)
+    assert rule.purse.pot(-5, -4).pot == PARTS
+    assert rule.purse.pot(-5, -5).pot == 0
