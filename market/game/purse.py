@@ -143,8 +143,8 @@ class Purse:
     def outstanding(self, units: int) -> int:
         """What is owed and not paid for the best utility so far, where so much was held back.
 
-        No more than what that is worth, whatever funds have made of earlier gains that were paid, and
-        than what is left.
+        No more than what that is worth, whatever funds have made of earlier gains that were paid,
+        and than what is left.
 
         Args:
             units: in WORTH_UNITS, of trainers' parts that were each rounded down.

@@ -49,7 +49,7 @@ def test_a_rule_is_made_of_the_terms_and_the_money_so_far() -> None:
 
 def test_a_measured_round_shares_a_pot_that_is_not_known_yet() -> None:
     terms = dataclasses.replace(
-        sample(), evaluators=(NOBODY,), scoring=2, step=2, payment=1, rows=100, outputs=1
+        sample(), evaluators=(NOBODY,), selection=1, scoring=2, step=2, payment=1, outputs=1
     )
     rule = rule_of(terms, state())
     assert rule.yardstick.entries == 0  # a root times itself owes nothing to rounding
