@@ -78,6 +78,7 @@ def join(
 ) -> None:
     """Train for PROJECT until it is closed: join, commit, reveal, every round."""
     id = project_id(project)
+    _check_source(data)
     choices = Choices(data, pick_device(device), seed, attack, leave_after)
     account = settings.account()
     market = settings.market()
@@ -109,6 +110,21 @@ def join(
         f"project {state.phase.name.lower()}; `market withdraw` pays out {shown}",
         {"phase": state.phase.name.lower(), "withdrawable_wei": str(owed)},
     )
+
+
+def _check_source(data: str) -> None:
+    """Refuses a file that nothing reads, before anything is asked of the network.
+
+    A folder or a module's function is for projects that train a network: what they hold shows when
+    the project's document says what rows are.
+
+    Raises:
+        InputError: there is no such file, or it is of no known kind.
+    """
+    path = Path(data)
+    named = path.exists() or ":" not in data
+    if named and not path.is_dir() and path.suffix != ".npy":
+        check_file(path)
 
 
 def _proof(terms: Terms, account: str, invitation: Path | None) -> list[bytes]:
