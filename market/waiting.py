@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from market.chain.market import Market
 from market.chain.state import Phase, ProjectState
 from market.chain.terms import Terms
-from market.errors import ChainError, ContractError, MarketError
+from market.errors import ChainError, ContractError, DeadlineError, MarketError
 from market.progress import Progress
 
 OUTAGE_SECONDS = 600.0
@@ -47,6 +48,20 @@ class Patience:
                     raise
                 self._progress("failed", reason=str(error))
                 time.sleep(_RETRY_SECONDS)
+
+
+@contextmanager
+def at_work(progress: Progress) -> Iterator[None]:
+    """A step of a service that survives what is refused or fails: it is told, and waited for."""
+    try:
+        yield
+    except (ContractError, DeadlineError) as error:
+        # Late, or the phase moved on meanwhile: the next look at the chain tells.
+        progress("refused", reason=error.message)
+        time.sleep(_RETRY_SECONDS)
+    except MarketError as error:
+        progress("failed", reason=str(error))
+        time.sleep(_RETRY_SECONDS)
 
 
 class Vigil:

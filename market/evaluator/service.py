@@ -16,7 +16,7 @@ from market.chain.market import Market
 from market.chain.measuring import Measurement, MeasuringLogs, Sitting
 from market.chain.state import Phase, ProjectState
 from market.contribution.lowrank import LowRankStatistics
-from market.errors import ContractError, DeadlineError, InputError, MarketError, StorageError
+from market.errors import ContractError, InputError, StorageError
 from market.evaluator.own import Bench, Own
 from market.evaluator.record import Journal, Kept
 from market.identity import announce, encryption_key
@@ -27,14 +27,18 @@ from market.progress import Progress
 from market.project import connect_peers
 from market.storage.base import Storage
 from market.vectors import salted
-from market.waiting import Patience, Vigil, advance_if_due
+from market.waiting import Patience, Vigil, advance_if_due, at_work
 from zk.commit import commit
+from zk.field import Point
 
 POLL_SECONDS = 0.5
 FETCH_SECONDS = 20.0
+FETCH_SHARE = 0.25
+"""Of a window to measure in: the longest that all that others said is fetched for, once."""
+MISSING_SECONDS = 15.0
+"""Before what did not come is asked for again."""
 PATIENCE = 4
 """Seconds that others get to move an overdue project on before an evaluator does."""
-_RETRY_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -88,8 +92,9 @@ class EvaluatorService:
         self._journal = Journal(home, project.id)
         self._patience, self._vigil = Patience(progress), Vigil(progress)
         self._own: dict[tuple[int, bytes], Own] = {}
-        self._handed: set[int] = set()
+        self._handed: set[Point] = set()
         self._doubted: set[Measurement] = set()
+        self._missing: dict[Measurement, float] = {}
 
     def run(self) -> ProjectState:
         """Serves until the project is closed, and returns its last state.
@@ -104,16 +109,9 @@ class EvaluatorService:
             if state.phase.closed:
                 self._progress("closed", phase=state.phase.name.lower())
                 return state
-            try:
+            with at_work(self._progress):
                 self._step(state)
                 self._vigil.look(state, self._market.connection.now)
-            except (ContractError, DeadlineError) as error:
-                # Late, or the phase moved on meanwhile: the next look at the chain tells.
-                self._progress("refused", reason=error.message)
-                time.sleep(_RETRY_SECONDS)
-            except MarketError as error:
-                self._progress("failed", reason=str(error))
-                time.sleep(_RETRY_SECONDS)
             time.sleep(POLL_SECONDS)
 
     def _step(self, state: ProjectState) -> None:
@@ -214,7 +212,7 @@ class EvaluatorService:
         logs = self._market.measuring(self._project.id)
         mine = self._kept(question.number, seed).measurement
         for said in self._said(state, question, logs):
-            if said == mine or self._is_mine(said, own, question.number):
+            if said == mine or self._is_mine(said, own, question):
                 return said
         return mine
 
@@ -231,13 +229,16 @@ class EvaluatorService:
         }
         return [*found, *(newest[judge] for judge in question.judges if judge in newest)]
 
-    def _is_mine(self, said: Measurement, own: Own, number: int) -> bool:
+    def _is_mine(self, said: Measurement, own: Own, question: Question) -> bool:
         """Whether another measured the same, within what the document allows."""
-        if said in self._doubted:
+        if said in self._doubted or time.monotonic() < self._missing.get(said, 0.0):
             return False
-        document = self._project.document
+        document, number = self._project.document, question.number
+        # All of them together leave most of the window to say one's own in.
+        window = min(self._project.terms.measure_seconds, self._project.terms.audit_seconds)
+        seconds = min(FETCH_SECONDS, window * FETCH_SHARE / len(question.judges) / 2)
         try:
-            manifest = fetch_manifest(self._storage, said.cid, FETCH_SECONDS)
+            manifest = fetch_manifest(self._storage, said.cid, seconds)
             vector = fetch_yardstick(
                 self._storage,
                 manifest.judges,
@@ -246,9 +247,10 @@ class EvaluatorService:
                 document.shape,
                 document.grid,
                 self._project.keys,
-                FETCH_SECONDS,
+                seconds,
             )
         except StorageError as error:
+            self._missing[said] = time.monotonic() + MISSING_SECONDS
             self._progress("unusable", number=number, reason=error.message)
             return False
         if self._seal(vector).manifest != manifest:
@@ -275,14 +277,15 @@ class EvaluatorService:
 
     def _hand_over(self, state: ProjectState) -> None:
         """Puts the open round's yardstick where aggregators find it: all have committed."""
-        number = state.measure.number - 1
-        if number in self._handed:
+        number, point = state.measure.number - 1, state.measure.yardstick
+        if point in self._handed:
             return
         kept = self._journal.read(number, state.measure.seed)
-        if kept is not None and kept.measurement.yardstick == state.measure.yardstick:
+        # Whoever has it only after a demand hands it out then.
+        if kept is not None and kept.measurement.yardstick == point:
             self._storage.add(self._seal(kept.vector).for_aggregators)
+            self._handed.add(point)
             self._progress("handed over", number=number)
-        self._handed.add(number)
 
     def _kept(self, number: int, seed: bytes) -> Kept:
         kept = self._journal.read(number, seed)

@@ -37,7 +37,7 @@ from market.trainer.copycat import Copycat
 from market.trainer.record import Contribution, Journal
 from market.trainer.rehearsal import rehearse
 from market.trainer.witness import Witness
-from market.waiting import Enforcer, Patience, Vigil, advance_if_due
+from market.waiting import Enforcer, Patience, Vigil, advance_if_due, at_work
 from market.windows import check_trainer_windows
 from zk.opening import pack, quotient
 
@@ -50,7 +50,6 @@ INVITATION_SECONDS = 4.0
 """And the longest it waits: all that a slow or dead SuperLink can add to a round."""
 ADVANCE_PATIENCE = 3
 """Seconds that the aggregator gets to move an overdue project on before a trainer does."""
-_RETRY_SECONDS = 2.0
 
 
 class Bench(Protocol):
@@ -157,16 +156,9 @@ class TrainerService:
                     node = self._connect_flower(stack)
                 else:
                     node.check()
-                try:
+                with at_work(self._progress):
                     self._step(state)
                     self._vigil.look(state, self._market.connection.now)
-                except (ContractError, DeadlineError) as error:
-                    # Late, or the phase moved on meanwhile: the next look at the chain tells.
-                    self._progress("refused", reason=error.message)
-                    time.sleep(_RETRY_SECONDS)
-                except MarketError as error:
-                    self._progress("failed", reason=str(error))
-                    time.sleep(_RETRY_SECONDS)
                 time.sleep(IDLE_SECONDS if state.phase is Phase.SETTLE else POLL_SECONDS)
 
     def _join(self) -> None:
