@@ -53,6 +53,7 @@ def evaluate_command(settings: Settings, project: str, data: str | None, device:
                 f"there are {len(rows)} rows, the terms say {opened.terms.rows}",
                 "give the rows that the project was created with",
             )
+        opened.network.check_rows(rows.tensors()[0])
         networks = Networks(market, storage, opened, chosen)
         bench = Bench(opened, networks, rows, chosen)
         state = EvaluatorService(market, storage, settings.home, opened, bench, progress).run()

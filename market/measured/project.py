@@ -7,9 +7,12 @@ from dataclasses import asdict, dataclass
 from market.chain.logs import Created
 from market.chain.market import Market
 from market.contribution.grid import Step
+from market.coordinates import Coordinates, shapes_of
+from market.data.target import Classes
 from market.errors import InputError, ProofError, StorageError
 from market.measured.document import MAX_BYTES, MeasuredDocument, decode_measured
 from market.models import Model, parse_model
+from market.objectives import Loss
 from market.progress import Progress, silent
 from market.project import (
     FETCH_SECONDS,
@@ -18,6 +21,7 @@ from market.project import (
     connect_peers,
     fetch_srs,
 )
+from market.specification.measured import MeasuredSpecification
 from market.storage.base import Storage
 from market.vectors import salted
 from zk.commit import zero_point
@@ -85,6 +89,27 @@ def fetch_network(storage: Storage, document: MeasuredDocument) -> Model:
     return model
 
 
+def check_network(document: MeasuredDocument | MeasuredSpecification, network: Model) -> None:
+    """Whether rows of the schema go into the network, and what comes out is what is asked.
+
+    Raises:
+        InputError: they do not go together, or the coordinates are none of the network's.
+    """
+    rows, outcome = network.about.graph.rows, network.about.sizes.outcome
+    if rows.shape != document.schema.shape:
+        raise InputError(
+            f"the network takes rows of shape {rows.shape}, the schema's are of "
+            f"{document.schema.shape}"
+        )
+    asked, classes = len(document.schema.target.names), document.recipe.loss is Loss.CROSS_ENTROPY
+    if isinstance(document.schema.target, Classes) != classes:
+        raise InputError(f"{document.recipe.loss.value} is no loss of the schema's target")
+    given = outcome[0] if len(outcome) == 1 else 0
+    if not (given >= asked if classes else given == asked):
+        raise InputError(f"the network gives {list(outcome)} for {asked} names of the target")
+    Coordinates.of(shapes_of(network), document.coordinates, bytes(32), document.scope)
+
+
 def open_measured(
     market: Market, storage: Storage, id: bytes, progress: Progress = silent
 ) -> MeasuredProject:
@@ -102,6 +127,7 @@ def open_measured(
     connect_peers(market, storage, (terms.owner, *terms.aggregators, *terms.evaluators))
     document = fetch_measured_document(storage, created)
     network = fetch_network(storage, document)
+    check_network(document, network)
     progress("keys", **asdict(document.shape))
     keys = derive_keys(document.shape, fetch_srs(storage, document.srs_sha256, document.srs_cid))
     project = MeasuredProject(created, keys, document, network)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import secrets
 import struct
 from collections.abc import Sequence
 from typing import Any
@@ -19,23 +18,18 @@ from eth_utils.crypto import keccak
 
 from market.data.rows import Rows
 from market.data.schema import Schema
+from market.data.target import Classes, Numbers
 from market.durable import parse_json
 from market.errors import InputError, StorageError
 from market.merkle import ordered, tree
+from market.yardstick.rows import MAX_ROWS, SALT_BYTES
 
-SALT_BYTES = 32
-MAX_ROWS = 1 << 20
 MAX_BYTES = 1 << 30
 """The largest package that is made or fetched."""
 MAGIC = b"FMROWS\x00\x02"
 _LENGTH = struct.Struct("<I")
 _MAX_HEAD = 1 << 12
 _DTYPES = ("float32", "float64", "int64")
-
-
-def new_salts(rows: int) -> list[bytes]:
-    """Fresh salts, one for each row."""
-    return [secrets.token_bytes(SALT_BYTES) for _ in range(rows)]
 
 
 def root_of_rows(rows: Rows, salts: Sequence[bytes]) -> bytes:
@@ -109,12 +103,27 @@ def unpack_rows(data: bytes, schema: Schema, root: bytes) -> Rows:
         if not finite:
             raise ValueError("it holds NaN or infinity")
         rows = Rows(X.reshape(X_shape), y.reshape(y_shape))
+        _check_fit(rows, schema)
         found = root_of_rows(rows, salts)
     except (ValueError, TypeError, KeyError, struct.error, InputError) as error:
         raise StorageError(f"the sealed rows are no package of rows: {error}") from error
     if found != root:
         raise StorageError("the sealed rows are not those that the terms commit to")
     return rows
+
+
+def _check_fit(rows: Rows, schema: Schema) -> None:
+    """What reading would have refused on the owner's machine: the rest would end in the network."""
+    low, high = schema.inputs.bounds
+    if rows.X.dtype.name != schema.inputs.dtype or not low <= rows.X.min() <= rows.X.max() <= high:
+        raise ValueError("its rows are of another dtype, or beyond the schema's bounds")
+    names = len(schema.target.names)
+    classes = isinstance(schema.target, Classes)
+    if (rows.y.dtype == np.int64) != classes or rows.y.shape[1:] != (() if classes else (names,)):
+        raise ValueError("its labels are of another kind")
+    most = names - 1 if classes else 1
+    if not isinstance(schema.target, Numbers) and not 0 <= rows.y.min() <= rows.y.max() <= most:
+        raise ValueError("a label is none of the schema's")
 
 
 def _count(dtype: Any, shape: Any) -> int:

@@ -13,9 +13,9 @@ from market.errors import InputError
 from market.identity import announce
 from market.local_training import evaluate
 from market.measured.document import MeasuredDocument, ModelFile
-from market.measured.rows import new_salts, pack_rows, root_of_rows
+from market.measured.project import check_network
+from market.measured.rows import pack_rows, root_of_rows
 from market.models import Model, parse_model
-from market.objectives import Loss
 from market.owner.before import announced_keys, check_deposit, integer_gain, srs_for
 from market.owner.create import CreatedProject
 from market.owner.offer import offer_of
@@ -26,6 +26,7 @@ from market.specification.measured import MeasuredSpecification
 from market.storage.base import Storage
 from market.storage.envelope import enclose
 from market.vectors import encode
+from market.yardstick.rows import new_salts
 from zk.commit import zero_point
 from zk.keys import derive_keys
 from zk.planner import choose
@@ -64,6 +65,7 @@ def create_measured_project(
     expected = choose(specification.shape)
     data = _model_bytes(specification.model)
     network = parse_model(data)
+    check_network(specification, network)
     rows = read(specification.validation, specification.schema)
     loss = _first_loss(network, rows, specification)
     grid = specification.grid
@@ -144,10 +146,4 @@ def _first_loss(network: Model, rows: Rows, specification: MeasuredSpecification
     """
     weights = {name: weight.detach() for name, weight in network.named_parameters()}
     kind = specification.recipe.loss
-    if kind is Loss.CROSS_ENTROPY and rows.y.max() >= network.about.sizes.outcome[-1]:
-        raise InputError(
-            f"the model has {network.about.sizes.outcome[-1]} outputs, and there is a class "
-            f"{rows.y.max()}",
-            "name as many classes in data.schema.target as the model has outputs",
-        )
     return evaluate(network, weights, rows.X, rows.y, kind).loss
