@@ -37,7 +37,7 @@ def dispute(settings: Settings, project: str, yes: bool) -> None:
             "the project names no arbiters: its rows are the owner's word",
             "leave with `market exit` if your own rows say otherwise",
         )
-    _check_disputable(market.project(id))
+    _check_disputable(market.project(id), terms)
     said = consequences(terms, market.currency(terms.token))
     if not settings.output.as_json:
         settings.output.results.print("\n".join(said), markup=False)
@@ -47,10 +47,11 @@ def dispute(settings: Settings, project: str, yes: bool) -> None:
         click.confirm("Dispute?", abort=True, err=True)
     receipt = market.dispute(terms)
     state = market.project(id)
+    verb = "measure" if terms.is_measured else "vote"
     when = f" until {instant(state.deadline)}" if state.phase is Phase.AUDIT else ""
     settings.output.result(
         f"{project} is disputed; the arbiters are asked "
-        + (f"now, and vote{when}" if when else "before its first settlement"),
+        + (f"now, and {verb}{when}" if when else "before its first settlement"),
         {
             "project": project,
             "bond_wei": str(terms.dispute_bond),
@@ -103,10 +104,18 @@ def judge(settings: Settings, project: str, vote: bool, confirm: bool, refute: b
         sys.exit(1)
 
 
-def _check_disputable(state: ProjectState) -> None:
+def _check_disputable(state: ProjectState, terms: Terms) -> None:
     """Before the question: what the contract would refuse after it."""
     if state.audit.disputer != NOBODY or state.audit.held:
         raise ContractError("the project's rows were disputed before", "see `market status`")
+    if terms.is_measured:
+        if state.phase is not Phase.CONTEST:
+            raise ContractError(
+                f"the project is in phase {state.phase.name.lower()}: a measurement can be "
+                "disputed while it is contested",
+                "leave with `market exit` if your own rows say otherwise",
+            )
+        return
     if state.round or state.phase >= Phase.AUDIT:
         raise ContractError(
             f"the project is in phase {state.phase.name.lower()}, {state.round} rounds settled: "

@@ -23,6 +23,7 @@ def terms(*arbiters: str, quorum: int = 0) -> Any:
         dispute_bond=10**16,
         owner_bond=10**17,
         audit_seconds=3600,
+        is_measured=False,
     )
 
 
@@ -59,3 +60,13 @@ def test_a_dispute_says_what_it_costs_and_what_it_may_bring() -> None:
     assert "0.010000 ether" in said
     assert "half of the owner's, 0.050000 ether" in said
     assert "2 of 2 arbiters decide within 1 hour" in said
+
+
+def test_a_dispute_of_a_measurement_says_what_else_it_brings() -> None:
+    measured = terms(A, B)
+    measured.is_measured = True
+    said = " ".join(consequences(measured, NATIVE))
+    assert "They measure the model again, within 1 hour" in said
+    assert "for each model that is still to be measured" in said
+    assert "an even share at least" in said
+    assert "until its first settlement" not in said
