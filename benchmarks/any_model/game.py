@@ -17,7 +17,6 @@ from market.contribution.exact import as_integers
 from market.contribution.grid import Grid, Step
 from market.contribution.lowrank import STATS_BITS
 from market.game import Payment, Purse, Rule, Scoring, Selection, Yardstick, judge
-from market.game.deviation import deviations
 from market.game.in_run import in_run
 from market.game.payouts import divide, weigh
 from market.measurement import Network, Quantised, Rows, losses_at
@@ -25,7 +24,7 @@ from market.objectives import row_losses
 from market.valuation.enumeration import exact_shapley
 from market.valuation.game import Game
 
-GRID = Grid(8, stats_bits=STATS_BITS, moves=Step.EXACT)
+GRID = Grid(8, stats_bits=STATS_BITS, moves=Step.BOUNDED)
 POT = 10**9
 
 
@@ -110,36 +109,16 @@ def by_yardstick(yardstick: Quantised, deltas: Tensor, rows: int, step: str) -> 
         weights = [GRID.lattice // n] * n
         values = in_units(in_run(game.G, linear, weights).numerators, unit)
         return Said(weights, values, shares(values))
-    own = rule(rows)
-    found = judge(game, range(1, n + 1), own)
-    weights = found.weights
-    sigma = deviations([game.G[i][i] for i in range(n)], game.U, own.yardstick)
-    if step == "bounded":
-        weights = bounded(weights, linear, sigma, found.selected)
-    scores = in_run(game.G, linear, weights).numerators
-    errors = [2 * q * each for q, each in zip(weights, sigma, strict=True)]
-    paid = divide(POT, weigh(scores, errors)[0], errors)
-    return Said(weights, in_units(scores, unit), np.array(paid) / POT)
-
-
-def bounded(
-    weights: list[int], linear: Sequence[int], sigma: Sequence[int], selected: Sequence[int]
-) -> list[int]:
-    """The exact step, at most as many means as there are selected for those above chance.
-
-    Means of clipped deltas: a delta that is not clipped has the largest weight.
-    """
-    above = sum(linear[i] > 2 * sigma[i] for i in selected)
-    most = GRID.lattice // max(1, min(above, len(selected)))
-    longest = max(weights)
-    return weights if longest <= most else [q * most // longest for q in weights]
+    found = judge(game, range(1, n + 1), rule(rows, Step.of(step)))
+    paid = divide(POT, weigh(found.scores, found.deviations)[0], found.deviations)
+    return Said(found.weights, in_units(found.scores, unit), np.array(paid) / POT)
 
 
 def in_units(scores: Sequence[Fraction | int], unit: Fraction) -> np.ndarray:
     return np.array([float(score / unit) for score in scores])
 
 
-def rule(rows: int) -> Rule:
+def rule(rows: int, step: Step) -> Rule:
     purse = Purse.opening(
         payment=Payment.PER_ROUND,
         rounds=1,
@@ -149,7 +128,7 @@ def rule(rows: int) -> Rule:
         expected_gain=1,
     )
     yardstick = Yardstick(rows, 1, 0, GRID.utility_unit // 2)
-    return Rule(GRID.slots, Scoring.IN_RUN, Selection.PROVEN_VALUE, Step.EXACT, 0, yardstick, purse)
+    return Rule(GRID.slots, Scoring.IN_RUN, Selection.PROVEN_VALUE, step, 0, yardstick, purse)
 
 
 def shares(values: Sequence[float] | np.ndarray) -> np.ndarray:
