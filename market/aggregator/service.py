@@ -97,6 +97,7 @@ class AggregatorService:
         self._journal = ProofJournal(home, project.id)
         self._enforcer = Enforcer(market, project.id, project.terms, progress)
         self._prepared_epoch = -1
+        self._unmeasured = -1
         self._invited_at = 0.0
         self._flower_again = 0.0
         self._deltas: dict[Point, list[int]] = {}
@@ -306,16 +307,17 @@ class AggregatorService:
     def _is_measurable(self, state: ProjectState) -> bool:
         """Whether the round's yardstick is here; if it does not come in time, it is demanded.
 
-        Raises:
-            StorageError: it did not come yet.
+        Where it does not come at all the deadline does, and is to be enforced.
         """
         try:
             self._basis.statistics(state)
         except StorageError as error:
             if self._has_waited(state) and self._basis.demand(state):
                 self._progress("demanded", round=state.round, reason=error.message)
-                return False
-            raise
+            elif state.epoch != self._unmeasured:
+                self._unmeasured = state.epoch
+                self._progress("unusable", round=state.round, reason=error.message)
+            return False
         return True
 
     def _settle(self, state: ProjectState, reveals: list[RevealEvent]) -> None:

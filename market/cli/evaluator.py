@@ -9,7 +9,7 @@ from market.cli.context import Settings, shared_options
 from market.data.read import read
 from market.data.rows import Rows
 from market.errors import InputError
-from market.evaluator.own import Bench
+from market.evaluator.bench import Bench
 from market.evaluator.service import EvaluatorService
 from market.exclusive import exclusive
 from market.identity import encryption_key

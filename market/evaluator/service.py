@@ -17,7 +17,7 @@ from market.chain.measuring import Measurement, MeasuringLogs, Sitting
 from market.chain.state import Phase, ProjectState
 from market.contribution.lowrank import LowRankStatistics
 from market.errors import ContractError, InputError, StorageError
-from market.evaluator.own import Bench, Own
+from market.evaluator.bench import Bench, Own
 from market.evaluator.record import Journal, Kept
 from market.identity import announce, encryption_key
 from market.measured.manifest import SealedYardstick, fetch_manifest, fetch_yardstick

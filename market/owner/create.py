@@ -13,8 +13,8 @@ from market.contribution.statistics import validation_statistics
 from market.datasets.table import column_names, read_table
 from market.identity import announce
 from market.measured.document import MeasuredDocument
-from market.owner.before import announced_keys, check_deposit, integer_gain, srs_for
 from market.owner.offer import Offer, offer_of
+from market.owner.preparation import announced_keys, check_deposit, integer_gain, srs_for
 from market.owner.terms import Particulars, terms_of
 from market.progress import Progress, silent
 from market.specification.conditions import DEVELOPMENT

@@ -16,9 +16,9 @@ from market.measured.document import MeasuredDocument, ModelFile
 from market.measured.project import check_network
 from market.measured.rows import pack_rows, root_of_rows
 from market.models import Model, parse_model
-from market.owner.before import announced_keys, check_deposit, integer_gain, srs_for
 from market.owner.create import CreatedProject
 from market.owner.offer import offer_of
+from market.owner.preparation import announced_keys, check_deposit, integer_gain, srs_for
 from market.owner.terms import Particulars, terms_of
 from market.progress import Progress, silent
 from market.specification.conditions import DEVELOPMENT

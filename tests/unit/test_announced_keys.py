@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from market.errors import NotFoundError
-from market.owner.before import announced_keys
+from market.owner.preparation import announced_keys
 
 
 def test_who_announced_no_key_is_named_whatever_its_role() -> None:

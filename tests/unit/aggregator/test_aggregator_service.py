@@ -207,3 +207,34 @@ def test_a_dispute_while_it_proved_is_no_failure(
             ours._settle(opened, world.logged)
     else:
         ours._settle(opened, world.logged)
+
+
+def test_a_yardstick_that_does_not_come_is_demanded_and_deadlines_are_kept(
+    world: World, tmp_path: Path
+) -> None:
+    world.content = {each.cid: [1] for each in world.logged}
+    asked = project(world)
+    vars(asked.terms).update(settle_seconds=100)
+    at_work = service_of(world, tmp_path, asked)
+
+    def withheld(_state: ProjectState) -> Any:
+        raise StorageError("nobody sent it")
+
+    def demand(_state: ProjectState) -> bool:
+        demanded = "demand" in world.did
+        world.did.append("demand" if not demanded else "demand refused")
+        return not demanded
+
+    vars(at_work._basis).update(statistics=withheld, demand=demand)
+    now = replace(STATE, deadline=200)
+    for world.now in (101, 110):  # at once it may still be on its way
+        at_work._step(now)
+    assert world.did == []
+    assert world.told.count("unusable") == 1
+    world.now = 126
+    at_work._step(now)
+    assert world.did == ["demand"]
+    assert "demanded" in world.told
+    world.now = 201  # answered, and not handed out all the same
+    at_work._step(now)
+    assert world.did == ["demand", "demand refused", "advance"]

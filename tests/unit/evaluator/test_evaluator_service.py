@@ -17,7 +17,7 @@ from market.contribution.grid import Grid, Step
 from market.contribution.lowrank import STATS_BITS, LowRankStatistics
 from market.errors import InputError, StorageError
 from market.evaluator import service as serving
-from market.evaluator.own import Own
+from market.evaluator.bench import Own
 from market.evaluator.service import EvaluatorService
 from market.measured.manifest import SealedYardstick, fetch_manifest
 from market.measurement import Assessment, Measured, Quantised, Tolerance

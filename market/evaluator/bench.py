@@ -10,6 +10,7 @@ from torch import Tensor
 from market.chain.state import ProjectState
 from market.coordinates import Coordinates, Weights
 from market.data.rows import Rows as LabelledRows
+from market.errors import InputError
 from market.local_training import train
 from market.measured.lineage import Networks
 from market.measured.project import MeasuredProject
@@ -112,21 +113,25 @@ class Bench:
         """A step by the trainers' recipe on the validation rows, with a seed that all know.
 
         At the first round's learning rate whatever has become of it: its direction is what counts,
-        and who is asked on demand is to make the same.
+        and who is asked on demand is to make the same. A recipe by which it diverges is expanded at
+        the model itself: whoever could not measure would be silent, which costs the owner most.
         """
         recipe = replace(self._project.document.recipe, privacy=None, early_stopping=None)
         rounds = self._project.terms.rounds
-        trained = train(
-            self._project.network,
-            weights,
-            coordinates,
-            self._rows.X,
-            self._rows.y,
-            recipe,
-            seed=number,
-            round=min(number, rounds - 1),
-            rounds=rounds,
-        )
+        try:
+            trained = train(
+                self._project.network,
+                weights,
+                coordinates,
+                self._rows.X,
+                self._rows.y,
+                recipe,
+                seed=number,
+                round=min(number, rounds - 1),
+                rounds=rounds,
+            )
+        except InputError:
+            return torch.zeros(coordinates.k, dtype=torch.float64, device=coordinates.device)
         return torch.from_numpy(trained.theta).to(coordinates.device)
 
     def _last(self, state: ProjectState, number: int) -> Tensor | None:
