@@ -60,9 +60,7 @@ class Models:
         return (GRID.model_unit, 0, 0, 0, 0, 0)
 
 
-def measure(
-    models: Models, number: int, utility: int = 0, concluded: int = 0, **recipe: Any
-) -> Own:
+def measure(models: Models, number: int, utility: int = 0, concluded: int = 0) -> Own:
     document = SimpleNamespace(grid=GRID, rank=2, recipe=parse_recipe(RECIPE))
     terms = SimpleNamespace(rounds=4)
     project: Any = SimpleNamespace(document=document, terms=terms, network=NETWORK)
