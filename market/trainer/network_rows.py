@@ -34,7 +34,9 @@ class NetworkMeasure(RoundMeasure[Weights]):
         Raises:
             InputError: weights, rows and network do not go together.
         """
-        outputs = outputs_of(self._network, model, self._rows.X)
+        # Once a round: wherever the trainer trains, what it knows is compared in one place.
+        held = {name: weight.cpu() for name, weight in model.items()}
+        outputs = outputs_of(self._network, held, self._rows.X)
         _, y = self._rows.tensors()
         found = row_losses(self._loss, torch.from_numpy(outputs).double(), y)
         return np.asarray(found.numpy(), dtype=np.float64)
