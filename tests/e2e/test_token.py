@@ -69,6 +69,8 @@ def run() -> Iterator[tuple[Demonstration, Any]]:
         run.create()
         started = [run.start_aggregator(), *(run.start_trainer(index) for index in range(3))]
         roles.wait(started[1:], 300.0, until_event="committed")
+        # Nothing is settled before the budget has grown, and a trainer has left.
+        os.killpg(started[0].child.process.pid, signal.SIGSTOP)
         funded = roles.call("auditor", "key")["address"]
         token.functions.transfer(funded, GIFT).transact()
         Web3(Web3.HTTPProvider(run.rpc)).provider.make_request(
@@ -76,6 +78,7 @@ def run() -> Iterator[tuple[Demonstration, Any]]:
         )
         roles.call("auditor", "fund", run.project, "7token", *run.where)
         started[3] = _leave(run, started[3])
+        os.killpg(started[0].child.process.pid, signal.SIGCONT)
         roles.wait(started, 600.0)
         yield run, token
 
