@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,8 +13,6 @@ from market.chain.state import Phase, ProjectState
 from market.cli.context import Settings, shared_options
 from market.errors import MarketError, StorageError
 from market.instants import instant
-from market.measured.document import MeasuredDocument
-from market.measured.project import fetch_measured_document
 from market.project import connect_peers, fetch_document
 from market.prospectus.prospectus import page, page_json
 from market.prospectus.sections import Offered
@@ -21,6 +20,9 @@ from market.prospectus.spans import counted, span
 from market.prospectus.trust import trust
 from market.specification.amounts import Currency, token_currency
 from market.specification.document import Document
+
+if TYPE_CHECKING:  # it brings PyTorch
+    from market.measured.document import MeasuredDocument
 
 STATES = tuple(phase.name.lower() for phase in Phase if phase is not Phase.NONE)
 
@@ -58,6 +60,8 @@ def _document(
         with settings.storage() as storage:
             connect_peers(market, storage, (created.terms.owner, *created.terms.aggregators))
             if created.terms.is_measured:
+                from market.measured.project import fetch_measured_document
+
                 return fetch_measured_document(storage, created)
             return fetch_document(storage, created)
     except StorageError as error:

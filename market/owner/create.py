@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from market.chain.market import Market
 from market.chain.terms import Terms
@@ -12,7 +13,6 @@ from market.contribution.grid import Grid, Step
 from market.contribution.statistics import validation_statistics
 from market.datasets.table import column_names, read_table
 from market.identity import announce
-from market.measured.document import MeasuredDocument
 from market.owner.offer import Offer, offer_of
 from market.owner.preparation import announced_keys, check_deposit, integer_gain, srs_for
 from market.owner.terms import Particulars, terms_of
@@ -29,6 +29,9 @@ from market.yardstick.rows import new_salts, rows_root
 from zk.commit import commit
 from zk.keys import derive_keys
 from zk.planner import choose
+
+if TYPE_CHECKING:  # it brings PyTorch
+    from market.measured.document import MeasuredDocument
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from market.chain.state import ProjectState
 from market.chain.terms import Terms
-from market.measured.document import MeasuredDocument
 from market.prospectus.spans import counted, span
 from market.specification.amounts import Currency
+
+if TYPE_CHECKING:  # it brings PyTorch
+    from market.measured.document import MeasuredDocument
 
 _LOSSES = {
     "cross-entropy": "cross-entropy",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from market.chain.logs import Created
 from market.chain.state import Phase, ProjectState
@@ -11,7 +12,6 @@ from market.chain.terms import Terms
 from market.game import Purse
 from market.instants import moment
 from market.judging import purse_of
-from market.measured.document import MeasuredDocument
 from market.prospectus.copies import FAIR_PERCENT, measured_up_to
 from market.prospectus.measured import judges as measured_judges
 from market.prospectus.measured import work as measured_work
@@ -21,6 +21,9 @@ from market.prospectus.spans import counted, span
 from market.prospectus.trust import parties_among, trust, trusted_arbiters
 from market.specification.amounts import NOBODY, Currency
 from market.specification.document import Document
+
+if TYPE_CHECKING:  # it brings PyTorch
+    from market.measured.document import MeasuredDocument
 
 _COLUMNS, _TEXT = 12, 80
 
@@ -57,8 +60,8 @@ class Offered:
 def work(offered: Offered) -> list[str]:
     """What is trained, on what."""
     terms, document = offered.terms, offered.document
-    if isinstance(document, MeasuredDocument) or terms.is_measured:
-        network = document if isinstance(document, MeasuredDocument) else None
+    if not isinstance(document, Document | None) or terms.is_measured:
+        network = None if isinstance(document, Document) else document
         return measured_work(terms, offered.state, network)
     measured = (
         f"It is measured on {terms.rows} rows of the owner: how much their mean squared residual "

@@ -128,6 +128,20 @@ def test_the_list_of_commands_is_whole_and_waits_for_none_of_them() -> None:
     assert "  simulate " in told
 
 
+def test_only_commands_that_train_or_measure_wait_for_pytorch() -> None:
+    """Whoever looks, pays or disputes may have seconds to do it in."""
+    script = (
+        "import sys; from market.cli.main import COMMANDS, cli; "
+        "[cli.get_command(None, name) for name in COMMANDS if name not in sys.argv[1:]]; "
+        "print('torch' in sys.modules)"
+    )
+    slow = ("evaluate", "export", "export-model", "join", "predict", "simulate")
+    told = subprocess.run(
+        [sys.executable, "-c", script, *slow], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert told.strip() == "False"
+
+
 CREATE = ("create-project", "{home}/spec.toml", "--deposit", "1ether")
 JOIN = ("join", ID, "--data")
 
