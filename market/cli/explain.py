@@ -40,6 +40,11 @@ def explain(settings: Settings, project: str, round_number: int, address: str) -
         raise InputError(f"{address[:80]!r} is not an address", "name a trainer or an aggregator")
     market = settings.market(signing=False)
     terms = market.created(id).terms
+    if terms.is_measured:
+        raise InputError(
+            "the project trains a network: what a measured round pays is not explained yet",
+            "`market audit` repeats its proofs, parts and losses",
+        )
     found = explain_payout(market, id, round_number, Web3.to_checksum_address(address))
     currency, unit = market.currency(terms.token), utility_unit(terms)
     settings.output.result("\n".join(render(found, currency, unit)), to_json(found, currency, unit))

@@ -22,10 +22,12 @@ def show_offer(console: Console, created: CreatedProject, currency: Currency) ->
     ends = Table("of the expected gain", "trainers", "back to you", box=None, pad_edge=False)
     for end in endings_of(offer.purse):
         ends.add_row(f"{end.percent} %", show(end.trainers), show(end.returned))
+    measured = created.terms.is_measured
+    unit = "in the loss" if measured else "of utility, of which 1 is a loss of zero"
     console.print(rounds)
     console.print(ends)
     console.print(
-        f"expected gain {_gain(created):.4f} of utility, of which 1 is a loss of zero; "
+        f"expected gain {_gain(created):.4f} {unit}; "
         f"aggregators' fees {show(offer.fees)}; stake of each {show(offer.aggregator_stake)}"
     )
     if not any(created.terms.invited):

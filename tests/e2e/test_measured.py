@@ -163,6 +163,9 @@ def test_a_network_is_measured_trained_and_paid_to_the_wei(bought: Bought) -> No
     other = ("--data", str(bought.data("trainer 1")))
     with pytest.raises(MarketError, match="ended with code 1"):
         roles.call("auditor", "audit", bought.project, *other, *bought.where)
+    explained = ("explain", bought.project, "0", bought.addresses["trainer 1"])
+    with pytest.raises(MarketError, match="is not explained yet"):
+        roles.call("auditor", *explained, *bought.where)
     # Money: what the gain was worth, to the wei.
     everybody = [bought.addresses[name] for name in EVERYBODY]
     due = {name: market.withdrawable(terms, bought.addresses[name]) for name in EVERYBODY}
